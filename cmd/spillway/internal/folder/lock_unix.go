@@ -1,0 +1,19 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package folder
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// lock keeps other runs out until the file is closed; the kernel lets go of it when a run is killed. File systems
+// that know no locks are used without.
+func lock(f *os.File) error {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor always fits an int
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return errors.New("another run is writing to it")
+	}
+	return nil
+}
