@@ -272,7 +272,7 @@ func (f *Folder) Close() error {
 	}
 	f.staged = nil
 	if f.lock != nil {
-		errs = append(errs, f.lock.Close())
+		errs = append(errs, unlock(f.lock))
 		f.lock = nil
 	}
 	if f.root != nil {

@@ -17,3 +17,9 @@ func lock(f *os.File) error {
 	}
 	return nil
 }
+
+// unlock is said aloud, since a process that is just being started may hold a copy of the descriptor.
+func unlock(f *os.File) error {
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) //nolint:gosec // a descriptor always fits an int
+	return f.Close()
+}
