@@ -1,0 +1,110 @@
+package load
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spillway-mesh/spillway/pkg/diag"
+)
+
+// file reads all documents of one file.
+func (r *reader) file(s source) {
+	r.source, r.objects = s, 0
+	if d, bad := checkText(s.name, s.data); bad {
+		r.diags = append(r.diags, d)
+		return
+	}
+	r.out.Sources[s.name] = s.data
+	skippedBefore, diagsBefore := len(r.out.Skipped), len(r.diags)
+	data := bytes.TrimPrefix(s.data, []byte(utf8BOM))
+	for _, c := range split(data) {
+		r.chunk(c)
+	}
+	r.noteSkipped(r.out.Skipped[skippedBefore:])
+	if r.objects == 0 && len(r.diags) == diagsBefore {
+		r.diags = append(r.diags, diag.Diagnostic{
+			Code: "SP005", Severity: diag.Warning, Position: diag.Position{File: s.name, Line: 1, Column: 1},
+			Message: "the file holds no object", Hint: "fill it, or leave it out",
+		})
+	}
+}
+
+// noteSkipped says in one note per file what was passed over: a bundle may hold thousands of objects.
+func (r *reader) noteSkipped(skipped []Skipped) {
+	if len(skipped) == 0 {
+		return
+	}
+	counts := map[string]int{}
+	for _, s := range skipped {
+		counts[cmp.Or(s.Kind, "without a kind")]++
+	}
+	kinds := make([]string, 0, len(counts))
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		kinds = append(kinds, fmt.Sprintf("%d %s", counts[kind], kind))
+	}
+	r.diags = append(r.diags, diag.Diagnostic{
+		Code: "SP017", Severity: diag.Note, Position: skipped[0].Position,
+		Message: "passed over, since only kinds of spillway.dev are read here: " + strings.Join(kinds, ", "),
+	})
+}
+
+const utf8BOM = "\xef\xbb\xbf"
+
+// checkText refuses what cannot be YAML in UTF-8, before a parser sees it.
+func checkText(name string, data []byte) (diag.Diagnostic, bool) {
+	refuse := func(code string, at int, hint, format string, args ...any) (diag.Diagnostic, bool) {
+		return diag.Diagnostic{
+			Code: code, Severity: diag.Error, Position: positionOf(name, data, at),
+			Message: fmt.Sprintf(format, args...), Hint: hint,
+		}, true
+	}
+	if len(data) > MaxFileSize {
+		return refuse("SP002", 0, "split it, or give the right file",
+			"the file is larger than %d MB", MaxFileSize>>20)
+	}
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return refuse("SP003", 0, "save it as UTF-8", "the file is UTF-16, not UTF-8")
+	}
+	if at := bytes.IndexFunc(data, isControl); at >= 0 {
+		if data[at] == 0 {
+			return refuse("SP003", at, "save it as UTF-8 text, or give the right file", "the file is not text: it holds a zero byte")
+		}
+		return refuse("SP003", at, "remove it; within double quotes it can be written as \\xNN",
+			"the file holds the control character %U", data[at])
+	}
+	if !utf8.Valid(data) {
+		return refuse("SP003", invalidAt(data), "save it as UTF-8", "the file is not UTF-8")
+	}
+	return diag.Diagnostic{}, false
+}
+
+func isControl(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f
+}
+
+func invalidAt(data []byte) int {
+	for at := 0; at < len(data); {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size <= 1 {
+			return at
+		}
+		at += size
+	}
+	return len(data)
+}
+
+// positionOf counts the line and column of an offset.
+func positionOf(name string, data []byte, offset int) diag.Position {
+	before := bytes.TrimPrefix(data[:offset], []byte(utf8BOM))
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return diag.Position{
+		File:   name,
+		Line:   bytes.Count(before, []byte("\n")) + 1,
+		Column: utf8.RuneCount(before[start:]) + 1,
+	}
+}

@@ -1,0 +1,89 @@
+// Package load turns files into typed objects of spillway.dev, strictly: whatever is not understood is an error with its
+// place in the file, and everything wrong is told at once. Objects of other kinds are passed over with a note.
+//
+// Reading YAML and checking its shape is all it does: which values are allowed is pkg/validate's business, and defaults
+// are pkg/plan's. It imports api, diag and a YAML parser. Start reading at Bytes; the walk over one object is in walk.go.
+package load
+
+import (
+	"io"
+
+	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
+	"github.com/spillway-mesh/spillway/pkg/diag"
+)
+
+// MaxFileSize is how many bytes one file may hold.
+const MaxFileSize = 10 << 20
+
+// DefaultNamespace is where an object without a namespace is, unless Options say otherwise.
+const DefaultNamespace = "default"
+
+// Options say how to read.
+type Options struct {
+	Namespace string    // of objects that name none; DefaultNamespace if empty
+	Recursive bool      // folders within folders too
+	Stdin     io.Reader // what the path - stands for
+	AllowNone bool      // input without any object of spillway.dev is no error
+}
+
+// Result is what was found, in the order of the input.
+type Result struct {
+	Failovers []Failover
+	Platforms []Platform
+	Skipped   []Skipped
+	Sources   map[string][]byte // the text of each file, for printing the line of a diagnostic
+}
+
+// Failover is an ExternalFailover and where it came from.
+type Failover struct {
+	Object *v1alpha1.ExternalFailover
+	Source *Document
+}
+
+// Platform is a platform file and where it came from.
+type Platform struct {
+	Object *v1alpha1.Platform
+	Source *Document
+}
+
+// Skipped is a document of another kind.
+type Skipped struct {
+	APIVersion string
+	Kind       string
+	Position   diag.Position
+}
+
+// Bytes reads the documents of one file, named so in every position.
+func Bytes(name string, data []byte) (Result, diag.List) {
+	return Options{}.read([]source{{name: name, data: data}})
+}
+
+// read is the whole of loading, without the I/O.
+func (o Options) read(sources []source) (Result, diag.List) {
+	r := reader{namespace: o.Namespace, out: Result{Sources: make(map[string][]byte, len(sources))}}
+	if r.namespace == "" {
+		r.namespace = DefaultNamespace
+	}
+	for _, s := range sources {
+		r.file(s)
+	}
+	r.diags.Sort()
+	return r.out, r.diags
+}
+
+// source is one file that was read; found by looking into a folder, or named by the user.
+type source struct {
+	name  string
+	data  []byte
+	found bool
+}
+
+// reader gathers the results of all files.
+type reader struct {
+	namespace string
+	out       Result
+	diags     diag.List
+
+	source  source
+	objects int // documents of this file that hold anything
+}

@@ -1,0 +1,211 @@
+package load
+
+import (
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/spillway-mesh/spillway/pkg/diag"
+)
+
+// The tags a YAML value can have.
+const (
+	textTag  = "!!str"
+	intTag   = "!!int"
+	floatTag = "!!float"
+	boolTag  = "!!bool"
+	nullTag  = "!!null"
+	timeTag  = "!!timestamp"
+	mapTag   = "!!map"
+	listTag  = "!!seq"
+	mergeTag = "!!merge"
+)
+
+// plain refuses what no field may be: an alias, an anchor, a tag, nothing.
+func (w *walker) plain(key, n *yaml.Node) bool {
+	switch {
+	case n.Kind == yaml.AliasNode:
+		w.errorf("SP007", n, "the alias *%s is not allowed", n.Value).WithHint("write the value out")
+		return false
+	case n.Anchor != "":
+		w.errorf("SP007", n, "the anchor &%s is not allowed", n.Anchor).WithHint("write the value out where it is used")
+	}
+	if n.Style&yaml.TaggedStyle != 0 && !slices.Contains([]string{textTag, intTag, boolTag, mapTag, listTag, nullTag}, n.Tag) {
+		w.errorf("SP018", n, "the tag %s is not allowed", quote(n.Tag)).WithHint("remove it")
+		return false
+	}
+	if n.Kind == yaml.ScalarNode && n.Tag == nullTag {
+		w.errorf("SP012", key, "the field has no value").WithHint("give it one, or remove the line so that the default holds")
+		return false
+	}
+	return true
+}
+
+// wrongType tells what a value is and what it should be.
+func (w *walker) wrongType(key, n *yaml.Node, want string) *diag.Diagnostic {
+	return w.errorf("SP011", key, "the value is %s, not %s", describe(n), want)
+}
+
+func (w *walker) scalar(key, n *yaml.Node, v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.String:
+		return w.text(key, n, v)
+	case reflect.Bool:
+		return w.boolean(key, n, v)
+	case reflect.Int32, reflect.Int64:
+		return w.number(key, n, v)
+	default:
+		panic("no reader for fields of type " + v.Type().String()) // a field type was added to the API but not here
+	}
+}
+
+func (w *walker) text(key, n *yaml.Node, v reflect.Value) bool {
+	if n.Kind != yaml.ScalarNode {
+		w.wrongType(key, n, "text")
+		return false
+	}
+	if n.Tag != textTag && n.Tag != timeTag {
+		w.wrongType(key, n, "text").WithHint("quote it: %q", shorten(n.Value))
+		return false
+	}
+	v.SetString(n.Value)
+	return true
+}
+
+func (w *walker) boolean(key, n *yaml.Node, v reflect.Value) bool {
+	if n.Kind != yaml.ScalarNode || n.Tag != boolTag {
+		d := w.wrongType(key, n, "true or false")
+		switch strings.ToLower(n.Value) {
+		case "yes", "on", "y", "true":
+			d.WithHint("write true, without quotes")
+		case "no", "off", "n", "false":
+			d.WithHint("write false, without quotes")
+		}
+		return false
+	}
+	v.SetBool(strings.EqualFold(n.Value, "true"))
+	return true
+}
+
+//nolint:gochecknoglobals // a constant that needs compiling
+var (
+	decimal   = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+	bareCount = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
+)
+
+func (w *walker) number(key, n *yaml.Node, v reflect.Value) bool {
+	if n.Kind != yaml.ScalarNode || n.Tag != intTag {
+		d := w.wrongType(key, n, "a whole number")
+		if n.Kind == yaml.ScalarNode && decimal.MatchString(n.Value) {
+			d.WithHint("remove the quotes: %s", shorten(n.Value))
+		}
+		return false
+	}
+	if !decimal.MatchString(n.Value) {
+		d := w.errorf("SP011", key, "the number %s is not written in decimal digits", shorten(n.Value))
+		if meant, err := strconv.ParseInt(n.Value, 0, v.Type().Bits()); err == nil {
+			d.WithHint("programs read it differently; write %d if that is meant", meant)
+		}
+		return false
+	}
+	value, err := strconv.ParseInt(n.Value, 10, v.Type().Bits())
+	if err != nil {
+		w.errorf("SP011", key, "the number %s is out of range", shorten(n.Value))
+		return false
+	}
+	v.SetInt(value)
+	return true
+}
+
+func (w *walker) duration(key, n *yaml.Node, v reflect.Value) bool {
+	const example = "500ms, 8s or 1m30s"
+	if n.Kind != yaml.ScalarNode {
+		w.wrongType(key, n, "a duration").WithHint("write a duration such as %s", example)
+		return false
+	}
+	value, err := time.ParseDuration(n.Value)
+	if err == nil && n.Tag == textTag {
+		v.Field(0).SetInt(int64(value))
+		return true
+	}
+	d := w.errorf("SP013", key, "%s is not a duration", quote(n.Value))
+	if bareCount.MatchString(n.Value) {
+		d.WithHint("say of what: %ss or %sms", n.Value, n.Value)
+	} else {
+		d.WithHint("write a number with its unit, such as %s", example)
+	}
+	return false
+}
+
+// metadata reads what a user may set. What the API server sets comes along in objects that were printed from a cluster;
+// it says nothing about what is wanted.
+func (w *walker) metadata(key, n *yaml.Node, meta *metav1.ObjectMeta) bool {
+	if n.Kind != yaml.MappingNode {
+		w.wrongType(key, n, "an object with name and namespace")
+		return false
+	}
+	fields := map[string]any{
+		"name": &meta.Name, "generateName": &meta.GenerateName, "namespace": &meta.Namespace,
+		"labels": &meta.Labels, "annotations": &meta.Annotations,
+	}
+	serverSet := []string{
+		"creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "finalizers", "generation", "managedFields",
+		"ownerReferences", "resourceVersion", "selfLink", "uid",
+	}
+	w.pairs(n, func(k, value *yaml.Node) {
+		if slices.Contains(serverSet, k.Value) {
+			return
+		}
+		m := w.field(k, k.Value)
+		defer w.leave(m)
+		target, known := fields[k.Value]
+		if !known {
+			d := w.errorf("SP010", k, "there is no field %s here", quote(k.Value))
+			w.hintUnknown(d, k.Value, []string{"annotations", "labels", "name", "namespace"})
+			return
+		}
+		w.value(k, value, reflect.ValueOf(target).Elem())
+	})
+	return true
+}
+
+// describe says what a value is.
+func describe(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "an object"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	}
+	switch n.Tag {
+	case nullTag:
+		return "empty"
+	case boolTag:
+		return "the boolean " + shorten(n.Value)
+	case intTag, floatTag:
+		return "the number " + shorten(n.Value)
+	default:
+		return "the text " + quote(n.Value)
+	}
+}
+
+// longest is how much of a value a message repeats.
+const longest = 60
+
+func shorten(s string) string {
+	if utf8.RuneCountInString(s) <= longest {
+		return s
+	}
+	return string([]rune(s)[:longest]) + "…"
+}
+
+func quote(s string) string { return strconv.Quote(shorten(s)) }

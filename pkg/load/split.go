@@ -1,0 +1,70 @@
+package load
+
+import "bytes"
+
+// chunk is the text of one document, and how many lines of the file are above it.
+type chunk struct {
+	text []byte
+	line int
+}
+
+// split cuts a file where a line begins with the markers --- or ... . YAML allows such a line nowhere else, not even
+// within quotes or block text, so that a syntax error in one document leaves the others readable.
+func split(data []byte) []chunk {
+	s := splitter{data: data}
+	lines := 0
+	for at := 0; at < len(data); lines++ {
+		end := len(data)
+		if i := bytes.IndexByte(data[at:], '\n'); i >= 0 {
+			end = at + i + 1
+		}
+		line := data[at:end]
+		switch {
+		case isMarker(line, "---"):
+			if s.opened || s.filled {
+				s.cut(at, lines)
+			}
+			s.opened = true
+		case isMarker(line, "..."):
+			s.cut(end, lines+1)
+		default:
+			s.filled = s.filled || holdsContent(line)
+		}
+		at = end
+	}
+	s.cut(len(data), lines)
+	return s.chunks
+}
+
+// splitter is where split stands. What comes before the first --- belongs to it: comments and directives.
+type splitter struct {
+	data   []byte
+	start  int
+	line   int
+	opened bool // the document has its ---
+	filled bool // the document has more than comments and directives
+	chunks []chunk
+}
+
+// cut ends the document at the offset, which is on the given line, counted from 0.
+func (s *splitter) cut(at, line int) {
+	if s.opened || s.filled {
+		s.chunks = append(s.chunks, chunk{text: s.data[s.start:at], line: s.line})
+	}
+	s.start, s.line, s.opened, s.filled = at, line, false, false
+}
+
+// isMarker says whether a line is a document marker: alone or followed by space.
+func isMarker(line []byte, marker string) bool {
+	rest, found := bytes.CutPrefix(line, []byte(marker))
+	return found && (len(rest) == 0 || rest[0] == ' ' || rest[0] == '\t' || rest[0] == '\n' || rest[0] == '\r')
+}
+
+// holdsContent says whether a line is more than blank, a comment or a directive.
+func holdsContent(line []byte) bool {
+	if line[0] == '%' {
+		return false
+	}
+	line = bytes.TrimSpace(line)
+	return len(line) > 0 && line[0] != '#'
+}
