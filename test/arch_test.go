@@ -1,0 +1,344 @@
+// Package test checks the project as a whole: who imports whom, what each binary links, how long files and functions
+// are, and that the files around the code fit it. It holds tests only. Start reading at packageMap.
+package test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
+)
+
+const module = "github.com/spillway-mesh/spillway"
+
+// rule is one line of the package map: what a package may import beyond the standard library.
+type rule struct {
+	own   []string // of this module; a pattern as in path.Match
+	third []string // of others, by prefix
+	lint  string   // the depguard list that says the same
+}
+
+// packageMap is the order of the layers. A package of this module that no entry covers is an error, so that a new one
+// finds its place here first. Keys are patterns as in path.Match; the longest that fits counts.
+func packageMap() map[string]rule {
+	const fields = "k8s.io/apimachinery/pkg/util/validation/field"
+	yamls := []string{"sigs.k8s.io/yaml", "go.yaml.in/yaml/v3"}
+	return map[string]rule{
+		"pkg/api/v1alpha1": {third: []string{"k8s.io/apimachinery"}, lint: "api"},
+		"pkg/diag":         {third: []string{fields}, lint: "diag"},
+		"pkg/term":         {third: []string{"golang.org/x/term"}, lint: "term"},
+		"pkg/version":      {lint: "version"},
+		"pkg/region":       {lint: "region"},
+		"pkg/load": {
+			own: []string{"pkg/api/v1alpha1", "pkg/diag"}, third: append([]string{"k8s.io/apimachinery"}, yamls...), lint: "load",
+		},
+		"pkg/validate": {own: []string{"pkg/api/v1alpha1", "pkg/diag"}, third: []string{"k8s.io/apimachinery"}, lint: "validate"},
+		"pkg/plan": {
+			own: []string{"pkg/api/v1alpha1", "pkg/diag", "pkg/region"}, third: []string{"k8s.io/apimachinery"}, lint: "plan",
+		},
+		"pkg/render": {own: []string{"pkg/diag"}, third: yamls, lint: "render"},
+		"pkg/target": {
+			own: []string{"pkg/plan", "pkg/diag", "pkg/render"}, third: []string{fields, "sigs.k8s.io/yaml"}, lint: "target",
+		},
+		"pkg/target/*": {
+			own: []string{"pkg/target", "pkg/plan", "pkg/diag", "pkg/render"},
+			third: []string{
+				"k8s.io/apimachinery", "istio.io/api", "google.golang.org/protobuf", "github.com/envoyproxy/go-control-plane/envoy",
+			},
+			lint: "targets",
+		},
+		"pkg/target/all": {own: []string{"pkg/target", "pkg/target/*"}},
+		"pkg/target/targettest": {
+			own: []string{
+				"pkg/api/v1alpha1", "pkg/diag", "pkg/load", "pkg/validate", "pkg/plan", "pkg/render", "pkg/target",
+			},
+			third: []string{
+				"k8s.io/apimachinery", "istio.io/api", "google.golang.org/protobuf", "sigs.k8s.io/yaml", "github.com/google/go-cmp",
+				"github.com/envoyproxy/go-control-plane/envoy", "golang.org/x/tools/txtar", "go.yaml.in/yaml/v3",
+			},
+		},
+		"pkg/compile": {
+			own: []string{
+				"pkg/api/v1alpha1", "pkg/load", "pkg/validate", "pkg/plan", "pkg/target", "pkg/target/all", "pkg/diag", "pkg/render",
+			},
+			third: []string{"k8s.io/apimachinery"}, lint: "compile",
+		},
+		"cmd/spillway": {
+			own: []string{"pkg/*", "pkg/*/*", "cmd/spillway/internal/*"},
+			third: []string{
+				"github.com/spf13/cobra", "github.com/spf13/pflag", "k8s.io/apimachinery", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3",
+			},
+		},
+		// Parts of one command; they stay small and plain, so that the commands stay thin.
+		"cmd/*/internal/*": {own: []string{"pkg/*", "pkg/*/*"}},
+		"test":             {},
+	}
+}
+
+// binary is what one binary may link.
+type binary struct {
+	packages int      // at most so many from outside the standard library
+	mustNot  []string // module prefixes that never get in
+}
+
+// binaries lists every folder of cmd. A budget is the present count and a little room: raise it in the change that
+// needs it, with the reason in the commit.
+func binaries() map[string]binary {
+	return map[string]binary{
+		"cmd/spillway": {packages: 200, mustNot: []string{"sigs.k8s.io/controller-runtime", "istio.io/istio", "k8s.io/client-go"}},
+	}
+}
+
+// listed is the part of `go list -json` that the checks read.
+type listed struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+	Deps       []string
+}
+
+// goList runs go list at the root of the product's module.
+func goList(t *testing.T, args ...string) []listed {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json=ImportPath,Standard,Imports,Deps"}, args...)...)
+	c.Dir = ".."
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	var all []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// ruleFor finds the most specific entry of the map for a package.
+func ruleFor(pkg string) (rule, bool) {
+	best, found := "", false
+	var r rule
+	for pattern, candidate := range packageMap() {
+		if matches(pattern, pkg) && (!found || specific(pattern) > specific(best)) {
+			best, r, found = pattern, candidate, true
+		}
+	}
+	return r, found
+}
+
+// specific prefers a longer pattern, and any exact name over a wildcard.
+func specific(pattern string) int { return len(strings.ReplaceAll(pattern, "*", "")) }
+
+func matches(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return err == nil && ok
+}
+
+// importViolations checks every package of this module in the graph against the map.
+func importViolations(graph []listed) []string {
+	standard := map[string]bool{}
+	for _, p := range graph {
+		standard[p.ImportPath] = p.Standard
+	}
+	var bad []string
+	for _, p := range graph {
+		name, ours := strings.CutPrefix(p.ImportPath, module+"/")
+		if !ours {
+			continue
+		}
+		r, known := ruleFor(name)
+		if !known {
+			bad = append(bad, name+" is not in the package map: give it a place in test/arch_test.go")
+			continue
+		}
+		for _, imported := range p.Imports {
+			if !allowed(r, imported, standard) {
+				bad = append(bad, name+" must not import "+strings.TrimPrefix(imported, module+"/"))
+			}
+		}
+	}
+	slices.Sort(bad)
+	return bad
+}
+
+func allowed(r rule, imported string, standard map[string]bool) bool {
+	if own, ok := strings.CutPrefix(imported, module+"/"); ok {
+		return slices.ContainsFunc(r.own, func(pattern string) bool { return matches(pattern, own) })
+	}
+	return standard[imported] || slices.ContainsFunc(r.third, func(prefix string) bool { return under(prefix, imported) })
+}
+
+func under(prefix, name string) bool { return name == prefix || strings.HasPrefix(name, prefix+"/") }
+
+// linkViolations checks what a binary links, and says how many packages from outside the standard library that is.
+func linkViolations(graph []listed, name string, limit binary) (int, []string) {
+	standard := map[string]bool{}
+	var deps []string
+	for _, p := range graph {
+		standard[p.ImportPath] = p.Standard
+		if p.ImportPath == module+"/"+name {
+			deps = p.Deps
+		}
+	}
+	count := 0
+	var bad []string
+	for _, d := range deps {
+		if !standard[d] {
+			count++
+		}
+		for _, prefix := range limit.mustNot {
+			if under(prefix, d) {
+				bad = append(bad, name+" must not link "+d)
+			}
+		}
+	}
+	if count > limit.packages {
+		bad = append(bad, fmt.Sprintf("%s links %d packages from outside the standard library, budget %d", name, count, limit.packages))
+	}
+	return count, bad
+}
+
+func TestImportRules(t *testing.T) {
+	t.Parallel()
+	graph := goList(t, "-deps", "./...")
+	if len(graph) < 50 {
+		t.Fatalf("go list saw %d packages only", len(graph))
+	}
+	for _, v := range importViolations(graph) {
+		t.Error(v)
+	}
+	folders, err := filepath.Glob("../cmd/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		name := "cmd/" + filepath.Base(folder)
+		limit, ok := binaries()[name]
+		if !ok {
+			t.Errorf("%s has no package budget: give it one in test/arch_test.go", name)
+			continue
+		}
+		count, bad := linkViolations(graph, name, limit)
+		for _, v := range bad {
+			t.Error(v)
+		}
+		if count == 0 || count < limit.packages*3/4 {
+			t.Errorf("%s links %d packages, budget %d: lower the budget, so that it keeps watching", name, count, limit.packages)
+		}
+	}
+}
+
+// The negative control: a graph made up to break each rule once.
+func TestImportRulesCatchViolations(t *testing.T) {
+	t.Parallel()
+	own := func(name string, imports ...string) listed {
+		return listed{ImportPath: module + "/" + name, Imports: imports}
+	}
+	graph := []listed{
+		{ImportPath: "fmt", Standard: true},
+		{ImportPath: "istio.io/api/x"},
+		own("pkg/region", "fmt", module+"/pkg/plan", "github.com/acme/geo"),
+		own("pkg/plan", "fmt", module+"/pkg/region", module+"/pkg/target", "istio.io/api/x"),
+		own("pkg/target/alpha", module+"/pkg/target", "istio.io/api/x", module+"/pkg/target/beta", module+"/pkg/load"),
+		own("pkg/target/all", module+"/pkg/target/alpha", "istio.io/api/x"),
+		own("pkg/util", "fmt"),
+		own("pkg/diag", module+"/cmd/spillway", "k8s.io/apimachinery/pkg/util/validation/field"),
+		own("pkg/validate", "k8s.io/apimachinery2/x"),
+	}
+	want := []string{
+		"pkg/diag must not import cmd/spillway",
+		"pkg/plan must not import istio.io/api/x",
+		"pkg/plan must not import pkg/target",
+		"pkg/region must not import github.com/acme/geo",
+		"pkg/region must not import pkg/plan",
+		"pkg/target/all must not import istio.io/api/x",
+		"pkg/target/alpha must not import pkg/load",
+		"pkg/target/alpha must not import pkg/target/beta",
+		"pkg/util is not in the package map: give it a place in test/arch_test.go",
+		"pkg/validate must not import k8s.io/apimachinery2/x",
+	}
+	if diff := cmp.Diff(want, importViolations(graph)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestLinkRulesCatchViolations(t *testing.T) {
+	t.Parallel()
+	graph := []listed{
+		{ImportPath: "fmt", Standard: true},
+		{ImportPath: module + "/cmd/x", Deps: []string{"fmt", "a.example/one", "a.example/two", "sigs.k8s.io/controller-runtime/pkg/client"}},
+	}
+	count, got := linkViolations(graph, "cmd/x", binary{packages: 2, mustNot: []string{"sigs.k8s.io/controller-runtime"}})
+	want := []string{
+		"cmd/x must not link sigs.k8s.io/controller-runtime/pkg/client",
+		"cmd/x links 3 packages from outside the standard library, budget 2",
+	}
+	if diff := cmp.Diff(want, got); diff != "" || count != 3 {
+		t.Errorf("counted %d (-want +got):\n%s", count, diff)
+	}
+	if _, got := linkViolations(graph, "cmd/x", binary{packages: 3}); len(got) != 0 {
+		t.Errorf("a binary within its budget is refused: %v", got)
+	}
+}
+
+// The linter's copy of the map, which an editor shows while typing, must say what the map says.
+func TestDepguardAgreesWithThePackageMap(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../.golangci.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct {
+		Linters struct {
+			Settings struct {
+				Depguard struct {
+					Rules map[string]struct {
+						Allow []string `json:"allow"`
+					} `json:"rules"`
+				} `json:"depguard"`
+			} `json:"settings"`
+		} `json:"linters"`
+	}
+	if err := yaml.Unmarshal(raw, &config); err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for pkg, r := range packageMap() {
+		if r.lint == "" {
+			continue
+		}
+		checked++
+		want := append([]string{"$gostd"}, r.third...)
+		for _, own := range r.own {
+			want = append(want, module+"/"+own+"$")
+		}
+		got := config.Linters.Settings.Depguard.Rules[r.lint].Allow
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("depguard list %q for %s (-map +linter):\n%s", r.lint, pkg, diff)
+		}
+	}
+	if checked < 10 {
+		t.Errorf("only %d lists compared", checked)
+	}
+}
