@@ -103,8 +103,15 @@ func TestMistakes(t *testing.T) {
 		a, b string
 		want int
 	}{
-		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"abc", "abc", 0}, {"abc", "acb", 1},
-		{"abc", "abd", 1}, {"abc", "ab", 1}, {"abc", "xabcx", 2}, {"kitten", "sitting", 3},
+		{"", "", 0},
+		{"", "abc", 3},
+		{"abc", "", 3},
+		{"abc", "abc", 0},
+		{"abc", "acb", 1},
+		{"abc", "abd", 1},
+		{"abc", "ab", 1},
+		{"abc", "xabcx", 2},
+		{"kitten", "sitting", 3},
 	} {
 		if got := mistakes(tc.a, tc.b); got != tc.want {
 			t.Errorf("mistakes(%q, %q) = %d, want %d", tc.a, tc.b, got, tc.want)

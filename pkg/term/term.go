@@ -17,7 +17,7 @@ type file interface{ Fd() uintptr }
 // IsTerminal reports whether a writer is a terminal. A writer that wraps one (a buffer, a tee) is not.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(file)
-	return ok && xterm.IsTerminal(int(f.Fd())) //nolint:gosec // a descriptor always fits an int
+	return ok && xterm.IsTerminal(int(f.Fd()))
 }
 
 // Width returns the columns of the terminal behind a writer, or the fallback where there is none.
@@ -26,7 +26,7 @@ func Width(w io.Writer, fallback int) int {
 	if !ok {
 		return fallback
 	}
-	columns, _, err := xterm.GetSize(int(f.Fd())) //nolint:gosec // a descriptor always fits an int
+	columns, _, err := xterm.GetSize(int(f.Fd()))
 	if err != nil || columns <= 0 {
 		return fallback
 	}
