@@ -42,6 +42,9 @@ type Plan struct {
 	Name      string
 	Host      string
 	Addresses []string // virtual addresses of the host, the first is the main one
+	Pattern   Pattern
+	// PatternReason says why this pattern, for people.
+	PatternReason string
 	Clients   Clients
 	Ports     []Port
 	TLS       TLS
@@ -54,6 +57,7 @@ type Plan struct {
 	// ConnectAttempts of one new TCP connection over all its tries; 0 where no port is TCP or TLS.
 	ConnectAttempts int
 	Budget          []BudgetLine
+	Recovery        Recovery
 	// EnvoyFilter says that EnvoyFilters may be written: then they are, also where only speed is won.
 	EnvoyFilter bool
 	// RootNamespace is set where objects for all namespaces must go there.
@@ -146,6 +150,7 @@ type Endpoint struct {
 	IP         bool
 	Region     string         // as its cloud spells it; may be empty
 	Ports      map[string]int // own port numbers by port name; empty where the port's targetPort holds
+	// ServerName is what the endpoint is called on the wire; with pattern A+ the host name to give it.
 	ServerName string
 	Weight     int // ≥ 1
 }
@@ -291,7 +296,17 @@ type BudgetLine struct {
 	Typical time.Duration // added to the slowest request when one tier is dead
 	Worst   time.Duration // when all tiers but the last are dead
 	Slow    int           // requests that feel it per outage
-	Failed  int           // requests lost per outage
+	Failed  int           // requests lost per outage, or Endless
 	Rate    int
 	Formula string // how Typical, Slow and Failed come about, in the spec's numbers
+}
+
+// Endless as BudgetLine.Failed means that every request fails until the endpoint answers again: nothing detects it.
+const Endless = -1
+
+// Recovery says how long after its own recovery an endpoint serves again.
+type Recovery struct {
+	Typical time.Duration // after a first ejection, or by active checks
+	Worst   time.Duration // after many ejections in a row
+	Formula string        // how the two come about, in the spec's numbers
 }

@@ -1,0 +1,98 @@
+package plan
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+)
+
+// Labels and annotations of everything that is written for a spec.
+const (
+	LabelManagedBy  = "app.kubernetes.io/managed-by" // always ManagedBy
+	ManagedBy       = "spillway"
+	LabelOwner      = "spillway.dev/owner" // OwnerLabel: short enough for a label
+	AnnotationOwner = "spillway.dev/owner" // Owner: in full
+	LabelOrder      = "spillway.dev/order" // the set that an endpoint's copy belongs to, with M2
+	LabelRegion     = "topology.kubernetes.io/region"
+)
+
+// Ranks are the <nn> of file names: objects are applied in this order and deleted in reverse, so that nothing is sent
+// half-configured.
+const (
+	RankRBAC            = 0
+	RankDestinationRule = 10
+	RankEnvoyFilter     = 20
+	RankVirtualService  = 30
+	RankServiceEntry    = 40
+)
+
+const (
+	maxLabel = 63  // of Kubernetes label values and of DNS labels
+	maxName  = 253 // of Kubernetes object names
+)
+
+// Owner is the spec that the plan came from, as namespace/name.
+func (p *Plan) Owner() string { return p.Namespace + "/" + p.Name }
+
+// OwnerLabel is the owner as a label value. A namespace holds no dot, so two owners never share one.
+func (p *Plan) OwnerLabel() string {
+	return shorten(p.Namespace+"."+p.Name, maxLabel)
+}
+
+// ObjectName names an object that is written for the spec into a namespace; parts tell several of one kind apart, in
+// lower case and DNS characters only. Outside the spec's own namespace the name carries a hash of the owner, because a
+// spec of the same name may live there.
+func (p *Plan) ObjectName(namespace string, parts ...string) string {
+	name := p.Name
+	if namespace != p.Namespace {
+		name += "-" + hash(p.Owner())
+	}
+	for _, part := range parts {
+		name += "-" + part
+	}
+	return shorten(name, maxName)
+}
+
+// RegionPart makes a client region fit for ObjectName: regions are label values, which may hold capitals, dots and
+// underscores that names may not.
+func RegionPart(region string) string {
+	switch region {
+	case "":
+		return "no-region"
+	case Anyone:
+		return "everyone"
+	}
+	safe := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + ('a' - 'A')
+		default:
+			return '-'
+		}
+	}, region)
+	if trimmed := strings.Trim(safe, "-"); trimmed != region {
+		return shorten(strings.TrimLeft(trimmed+"-"+hash(region), "-"), maxLabel)
+	}
+	return shorten(region, maxLabel)
+}
+
+// setName names the set with the given index, as a subset and as a label value.
+func setName(i int) string { return fmt.Sprintf("o%d", i+1) }
+
+// shorten keeps a name within a limit: what is cut off is replaced by a hash of the whole.
+func shorten(name string, limit int) string {
+	if len(name) <= limit {
+		return name
+	}
+	sum := hash(name)
+	return strings.TrimRight(name[:limit-len(sum)-1], "-._") + "-" + sum
+}
+
+// hash is eight hexadecimal digits; it tells names apart and protects nothing.
+func hash(s string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(s)) // a hash never fails to write
+	return fmt.Sprintf("%08x", h.Sum32())
+}
