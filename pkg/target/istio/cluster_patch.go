@@ -1,0 +1,117 @@
+package istio
+
+import (
+	"time"
+
+	"github.com/spillway-mesh/spillway/pkg/plan"
+	"github.com/spillway-mesh/spillway/pkg/render"
+)
+
+const (
+	typeURL      = "type.googleapis.com/"
+	tlsSocket    = "envoy.transport_sockets.tls"
+	tlsContext   = typeURL + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+	ejectJitter  = time.Second
+	hostSNISince = `^1\.(2[5-9]|[3-9][0-9]).*`
+)
+
+// clusterPatches change the cluster of one port, and those of its subsets.
+func (w writer) clusterPatches(context string, p plan.Port) render.List {
+	var out render.List
+	if p.TLS {
+		if value := w.tlsPatch(); len(value) > 0 {
+			out = append(out, patch("CLUSTER", w.clusterMatch(context, p, hostSNISince), "MERGE",
+				"alone in its patch: Istio drops all other fields beside transport_socket", value))
+		}
+	}
+	out = append(out, patch("CLUSTER", w.clusterMatch(context, p, ""), "MERGE", "", w.detectPatch(p)))
+	if tiers, ok := w.commonTiers(); ok {
+		out = append(out, w.endpointsPatch(context, p, tiers))
+	}
+	return out
+}
+
+func (w writer) clusterMatch(context string, p plan.Port, version string) render.Map {
+	match := render.Map{kv("context", context)}
+	if version != "" {
+		match = append(match, kv("proxy", render.Inline{kv("proxyVersion", version)}))
+	}
+	return append(match, kv("cluster", render.Map{kv("service", w.Host), kv("portNumber", p.Number)}))
+}
+
+// tlsPatch is what Istio's TLS settings cannot say; nil if there is nothing.
+func (w writer) tlsPatch() render.Map {
+	config := render.Map{kv("@type", tlsContext)}
+	bare := len(config)
+	if w.Identity.PerEndpointSNI {
+		config = append(config,
+			why("SNI is the name of the endpoint that was picked, on retries too", "auto_host_sni", true),
+			why("and its certificate must hold exactly that name", "auto_sni_san_validation", true),
+		)
+	}
+	if trust := w.validationPatch(); len(trust) > 0 {
+		config = append(config, kv("common_tls_context", render.Map{
+			kv("combined_validation_context", render.Map{
+				kv("validation_context_sds_secret_config", trust),
+			}),
+		}))
+	}
+	if len(config) == bare {
+		return nil
+	}
+	return render.Map{kv("transport_socket", render.Map{
+		why("any other name would replace the whole socket, and with it the check of the certificate", "name", tlsSocket),
+		kv("typed_config", config),
+	})}
+}
+
+// detectPatch is what Istio's outlierDetection cannot say, and the active check.
+func (w writer) detectPatch(p plan.Port) render.Map {
+	d := w.Detect
+	value := render.Map{
+		kv("outlier_detection", render.Map{
+			why("otherwise a second ejection in a row takes twice as long, a third three times",
+				"max_ejection_time", seconds(d.MaxEjection)),
+			kv("max_ejection_time_jitter", seconds(ejectJitter)),
+		}),
+		kv("common_lb_config", render.Map{
+			why("Envoy's default of 1s delays every second health change within a second",
+				"update_merge_window", "0s"),
+		}),
+		why("how soon a name is looked up again after an empty answer; Istio's default is 60s",
+			"dns_refresh_rate", seconds(d.DNSRefresh)),
+		kv("dns_failure_refresh_rate", render.Map{
+			kv("base_interval", seconds(d.DNSFailureBase)),
+			kv("max_interval", seconds(d.DNSFailureMax)),
+		}),
+	}
+	if d.Active != nil && p.Protocol.IsHTTP() {
+		value = append(value,
+			kv("health_checks", render.List{healthCheck(d.Active, p.Protocol)}),
+			why("an address that left DNS is dropped even if its last check passed",
+				"ignore_health_on_host_removal", true),
+		)
+	}
+	return value
+}
+
+func healthCheck(a *plan.Active, protocol plan.Protocol) render.Map {
+	check := render.Map{
+		why("without a host Envoy sends the cluster's name, which a strict server answers with 400",
+			"host", a.Host),
+		kv("path", a.Path),
+		why("the end is exclusive", "expected_statuses", render.List{
+			render.Inline{kv("start", a.ExpectMin), kv("end", a.ExpectMax+1)},
+		}),
+	}
+	if protocol != plan.HTTP {
+		check = append(check, kv("codec_client_type", "HTTP2"))
+	}
+	return render.Map{
+		kv("interval", seconds(a.Interval)),
+		kv("timeout", seconds(a.Timeout)),
+		kv("unhealthy_threshold", a.Unhealthy),
+		kv("healthy_threshold", a.Healthy),
+		kv("http_health_check", check),
+	}
+}

@@ -1,0 +1,87 @@
+package istio
+
+import (
+	"github.com/spillway-mesh/spillway/pkg/render"
+	"github.com/spillway-mesh/spillway/pkg/target"
+)
+
+const (
+	commonPriority = 10 // for every client
+	regionPriority = 20 // for the clients of one region, after the common one
+
+	contextSidecar = "SIDECAR_OUTBOUND"
+	contextGateway = "GATEWAY"
+)
+
+// envoyFilters are one for all clients and, with mechanism M3, one per client region; each in every client namespace,
+// since proxies read EnvoyFilters from their own namespace and the root namespace only.
+func (w writer) envoyFilters() []target.Object {
+	if !w.EnvoyFilter {
+		return nil
+	}
+	namespaces := w.Clients.Namespaces
+	if w.everywhere() {
+		namespaces = []string{w.RootNamespace}
+	}
+	common, regions := w.commonPatches(), w.regionFilters()
+	var out []target.Object
+	for _, ns := range namespaces {
+		if len(common) > 0 {
+			out = append(out, w.envoyFilter(ns, w.nameIn(ns), render.Map{
+				kv("priority", commonPriority),
+				kv("configPatches", common),
+			}))
+		}
+		for _, r := range regions {
+			out = append(out, w.envoyFilter(ns, w.nameIn(ns)+"-"+r.region, render.Map{
+				kv("workloadSelector", render.Map{kv("labels", render.Inline{kv(regionLabel, r.region)})}),
+				why("after the filter for all clients, whose endpoints it replaces", "priority", regionPriority),
+				kv("configPatches", r.patches),
+			}))
+		}
+	}
+	return out
+}
+
+func (w writer) envoyFilter(namespace, name string, spec render.Map) target.Object {
+	return w.object("EnvoyFilter", rankEnvoyFilter, namespace, name, render.Map{kv("spec", spec)})
+}
+
+// nameIn is the name of an object in a client namespace; elsewhere than at home it tells whose it is.
+func (w writer) nameIn(namespace string) string {
+	if namespace == w.Namespace {
+		return w.Name
+	}
+	return w.Name + "." + w.Namespace
+}
+
+// commonPatches are those of every client. Envoy applies them in this order.
+func (w writer) commonPatches() render.List {
+	var out render.List
+	for _, context := range w.contexts() {
+		for _, p := range w.Ports {
+			out = append(out, w.clusterPatches(context, p)...)
+		}
+	}
+	for _, context := range w.contexts() {
+		out = append(out, w.routePatches(context)...)
+	}
+	return append(out, w.tcpPatches()...)
+}
+
+// contexts are the kinds of proxies that dial the host.
+func (w writer) contexts() []string {
+	if w.Clients.Gateways {
+		return []string{contextSidecar, contextGateway}
+	}
+	return []string{contextSidecar}
+}
+
+// patch is one entry of configPatches.
+func patch(applyTo string, match render.Map, operation, comment string, value render.Map) render.Item {
+	return render.Item{Comment: comment, Value: render.Map{
+		kv("applyTo", applyTo),
+		kv("match", match),
+		kv("patch", render.Map{kv("operation", operation), kv("value", value)}),
+	}}
+}

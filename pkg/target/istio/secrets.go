@@ -1,0 +1,90 @@
+package istio
+
+import (
+	"github.com/spillway-mesh/spillway/pkg/plan"
+	"github.com/spillway-mesh/spillway/pkg/render"
+	"github.com/spillway-mesh/spillway/pkg/target"
+)
+
+// rbac lets istiod hand the client certificate to the proxies of the listed service accounts, in each client namespace.
+// CA certificates need no such right.
+func (w writer) rbac() []target.Object {
+	if w.TLS.ClientSecret == "" {
+		return nil
+	}
+	var out []target.Object
+	for _, ns := range w.Clients.Namespaces {
+		name := w.nameIn(ns) + "-certificates"
+		var subjects render.List
+		for _, account := range w.Clients.ServiceAccounts {
+			subjects = append(subjects, render.Map{
+				kv("kind", "ServiceAccount"), kv("name", account), kv("namespace", ns),
+			})
+		}
+		out = append(out,
+			w.object("Role", rankRBAC, ns, name, render.Map{kv("rules", render.List{render.Item{
+				Comment: "istiod gives a proxy its certificate only if the service account may list all secrets here;\n" +
+					"a rule for this one secret does not satisfy it",
+				Value: render.Map{
+					kv("apiGroups", render.Strings("")), kv("resources", render.Strings("secrets")),
+					kv("verbs", render.Strings("list")),
+				},
+			}})}),
+			w.object("RoleBinding", rankRBAC, ns, name, render.Map{
+				kv("roleRef", render.Map{
+					kv("apiGroup", "rbac.authorization.k8s.io"), kv("kind", "Role"), kv("name", name),
+				}),
+				kv("subjects", subjects),
+			}),
+		)
+	}
+	return out
+}
+
+// validationPatch names the source of the CA certificates where Istio would take another: with a client certificate from
+// a secret it looks for the CA in that secret too, and with one from files it knows no Kubernetes objects.
+func (w writer) validationPatch() render.Map {
+	if w.TLS.Mode != plan.TLSMutual {
+		return nil
+	}
+	t := w.TLS
+	switch {
+	case t.TrustSecret != "" && t.TrustSecret != t.ClientSecret:
+		return fromIstiod("kubernetes://"+t.TrustSecret+"-cacert", t.ClientSecret != "")
+	case t.TrustConfigMap != "":
+		return fromIstiod("configmap://"+w.Namespace+"/"+t.TrustConfigMap+"-cacert", t.ClientSecret != "")
+	case t.ClientSecret != "" && t.TrustFile != "":
+		return fromAgent("file-root:" + t.TrustFile)
+	case t.ClientSecret != "" && t.TrustSecret == "":
+		return fromAgent("file-root:system")
+	default:
+		return nil
+	}
+}
+
+// fromIstiod is a secret that istiod serves; already says that Istio's own setting names istiod.
+func fromIstiod(name string, already bool) render.Map {
+	out := render.Map{why("the CA certificates; Istio would look for them beside the client certificate", "name", name)}
+	if already {
+		return out
+	}
+	return append(out, kv("sds_config", render.Map{kv("ads", render.Map{}), kv("resource_api_version", "V3")}))
+}
+
+// fromAgent is a file that the agent beside the proxy serves.
+func fromAgent(name string) render.Map {
+	return render.Map{
+		why("the CA certificates; Istio would look for them in the secret of the client certificate", "name", name),
+		kv("sds_config", render.Map{
+			kv("api_config_source", render.Map{
+				kv("api_type", "GRPC"),
+				kv("transport_api_version", "V3"),
+				kv("set_node_on_first_message_only", true),
+				kv("grpc_services", render.List{render.Map{
+					kv("envoy_grpc", render.Inline{kv("cluster_name", "sds-grpc")}),
+				}}),
+			}),
+			kv("resource_api_version", "V3"),
+		}),
+	}
+}

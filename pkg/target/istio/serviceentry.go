@@ -1,0 +1,89 @@
+package istio
+
+import (
+	"github.com/spillway-mesh/spillway/pkg/plan"
+	"github.com/spillway-mesh/spillway/pkg/render"
+	"github.com/spillway-mesh/spillway/pkg/target"
+)
+
+// serviceEntry makes the host known, with every endpoint once per set that it is in.
+func (w writer) serviceEntry() target.Object {
+	spec := render.Map{
+		kv("hosts", render.Strings(w.Host)),
+		w.exportTo(),
+	}
+	if len(w.Addresses) > 0 {
+		spec = append(spec, why("with DNS capture the host resolves to this address, inside the mesh only",
+			"addresses", render.Strings(w.Addresses...)))
+	}
+	spec = append(spec,
+		kv("location", "MESH_EXTERNAL"),
+		kv("ports", w.servicePorts()),
+		why("never STATIC: only endpoints of a DNS host carry a name of their own, for SNI and Host",
+			"resolution", "DNS"),
+		why(w.localityComment(), "endpoints", w.serviceEndpoints()),
+	)
+	return w.object("ServiceEntry", rankServiceEntry, w.Namespace, w.Name, render.Map{kv("spec", spec)})
+}
+
+func (w writer) servicePorts() render.List {
+	var ports render.List
+	for _, p := range w.Ports {
+		m := render.Map{kv("number", p.Number), kv("name", p.Name), kv("protocol", string(p.Protocol))}
+		if p.TargetPort != 0 && p.TargetPort != p.Number {
+			f := kv("targetPort", p.TargetPort)
+			if p.TLS {
+				f.Comment = "the application speaks plain " + string(p.Protocol) + ", the proxy adds TLS on the way to this port"
+			}
+			m = append(m, f)
+		}
+		ports = append(ports, m)
+	}
+	return ports
+}
+
+func (w writer) localityComment() string {
+	switch w.Order.Mechanism {
+	case plan.MechanismSubsets:
+		return "localities are names for the failover entries, no places; one copy of an endpoint per order"
+	case plan.MechanismPriorities:
+		return "what proxies get that no EnvoyFilter reaches; the others get their tiers there"
+	default:
+		return "localities are names for the failover entries, no places"
+	}
+}
+
+func (w writer) serviceEndpoints() render.List {
+	var out render.List
+	for _, set := range w.Order.Sets {
+		for _, m := range set.Members {
+			e := w.endpoints[m.Endpoint]
+			entry := render.Map{kv("address", e.Address)}
+			if m.Locality != "" {
+				entry = append(entry, kv("locality", m.Locality))
+			}
+			if set.Name != "" {
+				entry = append(entry, kv("labels", render.Inline{kv(orderLabel, set.Name)}))
+			}
+			if ports := w.ownPorts(e); len(ports) > 0 {
+				entry = append(entry, kv("ports", ports))
+			}
+			if e.Weight > 1 {
+				entry = append(entry, kv("weight", e.Weight))
+			}
+			out = append(out, entry)
+		}
+	}
+	return out
+}
+
+// ownPorts are the ports on which the endpoint listens elsewhere than the others.
+func (w writer) ownPorts(e plan.Endpoint) render.Inline {
+	var out render.Inline
+	for _, p := range w.Ports {
+		if n, ok := e.Ports[p.Name]; ok {
+			out = append(out, kv(p.Name, n))
+		}
+	}
+	return out
+}
