@@ -229,44 +229,42 @@ func (r *reader) checkYAML(b block) []string {
 	return nil
 }
 
-var link = regexp.MustCompile(`\]\(([^)\s]+)\)|src(?:set)?="([^"]+)"`)
-
 // checkLinks wants every relative link to lead to a file, and every anchor to a heading.
 func (r *reader) checkLinks(doc document, prose []string) []string {
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)|src(?:set)?="([^"]+)"`)
 	var problems []string
 	for i, line := range prose {
 		for _, hit := range link.FindAllStringSubmatch(line, -1) {
-			to := hit[1] + hit[2]
-			if strings.Contains(to, "://") {
-				continue
-			}
-			file, anchor, _ := strings.Cut(to, "#")
-			full := doc.path
-			if file != "" {
-				full = path.Join(path.Dir(doc.path), file)
-			}
-			if _, err := os.Stat(filepath.Join(r.root, full)); err != nil && file != "" {
-				problems = append(problems, at(doc.path, i+1, "the link to %s leads nowhere", to))
-				continue
-			}
-			if anchor == "" {
-				continue
-			}
-			target := prose
-			if file != "" {
-				text, err := os.ReadFile(filepath.Join(r.root, full))
-				if err != nil {
-					problems = append(problems, at(doc.path, i+1, "the link to %s: %v", to, err))
-					continue
+			if to := hit[1] + hit[2]; !strings.Contains(to, "://") {
+				if wrong := r.checkLink(doc, prose, to); wrong != "" {
+					problems = append(problems, at(doc.path, i+1, "%s", wrong))
 				}
-				_, target, _ = blocks(document{path: full, text: string(text)})
-			}
-			if !headings(target)[anchor] {
-				problems = append(problems, at(doc.path, i+1, "%s has no heading for #%s", full, anchor))
 			}
 		}
 	}
 	return problems
+}
+
+func (r *reader) checkLink(doc document, prose []string, to string) string {
+	file, anchor, _ := strings.Cut(to, "#")
+	if file != "" {
+		full := filepath.Join(r.root, path.Dir(doc.path), file)
+		if _, err := os.Stat(full); err != nil {
+			return "the link to " + to + " leads nowhere"
+		}
+		if anchor == "" {
+			return ""
+		}
+		text, err := os.ReadFile(full)
+		if err != nil {
+			return "the link to " + to + ": " + err.Error()
+		}
+		_, prose, _ = blocks(document{path: file, text: string(text)})
+	}
+	if !headings(prose)[anchor] {
+		return "the link to " + to + " has no heading at its end"
+	}
+	return ""
 }
 
 // pages are the pages whose commands are typed.
@@ -326,7 +324,7 @@ func TestReadmeFinds(t *testing.T) {
 		"do not stand":         "```yaml " + spec + "\nspec:\n  host: other.internal\n```\n",
 		"name the file":        "```yaml\nspec: {}\n```\n",
 		"leads nowhere":        "See [this](samples/none.md).\n",
-		"no heading":           "See [this](samples/README.md#none).\n",
+		"has no heading":       "See [this](samples/README.md#none).\n",
 		"never closed":         "```console\n$ make test\n",
 		"before any command":   "```console\nspillway version\n```\n",
 		"without a command":    "```console\n```\n",
