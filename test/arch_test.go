@@ -1,5 +1,3 @@
-// Package test checks the project as a whole: who imports whom, what each binary links, how long files and functions
-// are, and that the files around the code fit it. It holds tests only. Start reading at packageMap.
 package test
 
 import (
