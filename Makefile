@@ -68,6 +68,7 @@ generate: $(CRDGEN) $(APIDOCS) ## write the deepcopy code, the CRDs, the API ref
 verify: generate $(LINT) ## fail if anything generated, any expected output or the formatting is not up to date
 	@if [ -n '$(GOLDEN)' ]; then set -x; $(GO) test $(GOLDEN) -update; fi
 	$(LINT) fmt --diff ./...
+	$(GO) mod tidy -diff
 	@git diff --exit-code -- $(GENERATED) || { echo 'make verify: commit the changes above' >&2; exit 1; }
 	@new=$$(git ls-files --others --exclude-standard -- $(GENERATED)); \
 	if [ -n "$$new" ]; then printf 'make verify: not committed:\n%s\n' "$$new" >&2; exit 1; fi
