@@ -23,7 +23,7 @@ func (w writer) destinationRules() []target.Object {
 }
 
 func (w writer) destinationRule(namespace, name string, spec render.Map) target.Object {
-	return w.object("DestinationRule", rankDestinationRule, namespace, name, render.Map{kv("spec", spec)})
+	return w.object("DestinationRule", plan.RankDestinationRule, namespace, name, render.Map{kv("spec", spec)})
 }
 
 // selectedRule is for the pods that may read the secret.
@@ -33,7 +33,7 @@ func (w writer) selectedRule(namespace string) target.Object {
 		why("without a selector Istio ignores the secret and sends plaintext", "workloadSelector",
 			render.Map{kv("matchLabels", w.Clients.Selector)}),
 	}, w.policy(w.TLS)...)
-	return w.destinationRule(namespace, w.Name, spec)
+	return w.destinationRule(namespace, w.ObjectName(namespace), spec)
 }
 
 // fallbackRule keeps every other pod of the namespace from sending plaintext.
@@ -45,7 +45,7 @@ func (w writer) fallbackRule(namespace string) target.Object {
 			"named in full, since with \".\" Istio would merge the two rules and drop one",
 			"exportTo", render.Strings(namespace)),
 	}, w.policy(others)...)
-	return w.destinationRule(namespace, w.Name+"-others", spec)
+	return w.destinationRule(namespace, w.ObjectName(namespace, "others"), spec)
 }
 
 // policy is trafficPolicy and subsets.
@@ -151,7 +151,7 @@ func (w writer) clientTLS(tls plan.TLS) render.Map {
 	out = append(out, w.credentials(tls)...)
 	sni := kv("sni", w.Identity.ServerName)
 	if w.Identity.PerEndpointSNI {
-		sni.Comment = "only switches off Istio's SNI from the Host header; the EnvoyFilter sends each endpoint's own name"
+		sni.Comment = "only stops Istio from sending the Host header as SNI; the EnvoyFilter picks each endpoint's"
 	} else {
 		sni.Comment = "without it Istio would send the Host header, a name that no endpoint's certificate holds"
 	}

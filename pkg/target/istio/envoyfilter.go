@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target"
 )
@@ -27,14 +28,14 @@ func (w writer) envoyFilters() []target.Object {
 	var out []target.Object
 	for _, ns := range namespaces {
 		if len(common) > 0 {
-			out = append(out, w.envoyFilter(ns, w.nameIn(ns), render.Map{
+			out = append(out, w.envoyFilter(ns, w.ObjectName(ns), render.Map{
 				kv("priority", commonPriority),
 				kv("configPatches", common),
 			}))
 		}
 		for _, r := range regions {
-			out = append(out, w.envoyFilter(ns, w.nameIn(ns)+"-"+r.region, render.Map{
-				kv("workloadSelector", render.Map{kv("labels", render.Inline{kv(regionLabel, r.region)})}),
+			out = append(out, w.envoyFilter(ns, w.ObjectName(ns, plan.RegionPart(r.region)), render.Map{
+				kv("workloadSelector", render.Map{kv("labels", render.Inline{kv(plan.LabelRegion, r.region)})}),
 				why("after the filter for all clients, whose endpoints it replaces", "priority", regionPriority),
 				kv("configPatches", r.patches),
 			}))
@@ -44,15 +45,7 @@ func (w writer) envoyFilters() []target.Object {
 }
 
 func (w writer) envoyFilter(namespace, name string, spec render.Map) target.Object {
-	return w.object("EnvoyFilter", rankEnvoyFilter, namespace, name, render.Map{kv("spec", spec)})
-}
-
-// nameIn is the name of an object in a client namespace; elsewhere than at home it tells whose it is.
-func (w writer) nameIn(namespace string) string {
-	if namespace == w.Namespace {
-		return w.Name
-	}
-	return w.Name + "." + w.Namespace
+	return w.object("EnvoyFilter", plan.RankEnvoyFilter, namespace, name, render.Map{kv("spec", spec)})
 }
 
 // commonPatches are those of every client. Envoy applies them in this order.

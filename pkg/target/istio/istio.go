@@ -27,17 +27,6 @@ const (
 	networkingV1       = "networking.istio.io/v1"
 	networkingV1alpha3 = "networking.istio.io/v1alpha3"
 	rbacV1             = "rbac.authorization.k8s.io/v1"
-
-	regionLabel = "topology.kubernetes.io/region"
-)
-
-// The ranks order the objects so that nothing is sent half-configured: the host appears last.
-const (
-	rankRBAC            = 0
-	rankDestinationRule = 10
-	rankEnvoyFilter     = 20
-	rankVirtualService  = 30
-	rankServiceEntry    = 40
 )
 
 // Info says what the target is.
@@ -85,15 +74,15 @@ func (w writer) object(kind string, rank int, namespace, name string, body rende
 	sayOnce(body)
 	version := networkingV1
 	switch rank {
-	case rankRBAC:
+	case plan.RankRBAC:
 		version = rbacV1
-	case rankEnvoyFilter:
+	case plan.RankEnvoyFilter:
 		version = networkingV1alpha3
 	}
 	return target.Object{
 		APIVersion: version, Kind: kind, Namespace: namespace, Name: name, Rank: rank,
-		Labels:      map[string]string{managedByLabel: managedBy, ownerKey: ownerLabel(w.Namespace, w.Name)},
-		Annotations: map[string]string{ownerKey: w.Namespace + "/" + w.Name},
+		Labels:      map[string]string{plan.LabelManagedBy: plan.ManagedBy, plan.LabelOwner: w.OwnerLabel()},
+		Annotations: map[string]string{plan.AnnotationOwner: w.Owner()},
 		Body:        body,
 	}
 }

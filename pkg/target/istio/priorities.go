@@ -37,19 +37,7 @@ func (w writer) commonTiers() ([][]string, bool) {
 	if w.Order.Mechanism != plan.MechanismPriorities {
 		return nil, false
 	}
-	for _, c := range w.Tiers {
-		if c.Region == plan.Anyone {
-			return c.Tiers, true
-		}
-	}
-	if !w.Order.OthersNeedNames {
-		return nil, false
-	}
-	all := make([]string, 0, len(w.Endpoints))
-	for _, e := range w.Endpoints {
-		all = append(all, e.Name)
-	}
-	return [][]string{all}, true
+	return w.Others()
 }
 
 // endpointsPatch replaces the endpoints of a port's cluster, with the priority that each has for these clients.

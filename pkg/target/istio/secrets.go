@@ -14,7 +14,7 @@ func (w writer) rbac() []target.Object {
 	}
 	var out []target.Object
 	for _, ns := range w.Clients.Namespaces {
-		name := w.nameIn(ns) + "-certificates"
+		name := w.ObjectName(ns, "certificates")
 		var subjects render.List
 		for _, account := range w.Clients.ServiceAccounts {
 			subjects = append(subjects, render.Map{
@@ -22,7 +22,7 @@ func (w writer) rbac() []target.Object {
 			})
 		}
 		out = append(out,
-			w.object("Role", rankRBAC, ns, name, render.Map{kv("rules", render.List{render.Item{
+			w.object("Role", plan.RankRBAC, ns, name, render.Map{kv("rules", render.List{render.Item{
 				Comment: "istiod gives a proxy its certificate only if the service account may list all secrets here;\n" +
 					"a rule for this one secret does not satisfy it",
 				Value: render.Map{
@@ -30,7 +30,7 @@ func (w writer) rbac() []target.Object {
 					kv("verbs", render.Strings("list")),
 				},
 			}})}),
-			w.object("RoleBinding", rankRBAC, ns, name, render.Map{
+			w.object("RoleBinding", plan.RankRBAC, ns, name, render.Map{
 				kv("roleRef", render.Map{
 					kv("apiGroup", "rbac.authorization.k8s.io"), kv("kind", "Role"), kv("name", name),
 				}),

@@ -23,7 +23,7 @@ func (w writer) serviceEntry() target.Object {
 			"resolution", "DNS"),
 		why(w.localityComment(), "endpoints", w.serviceEndpoints()),
 	)
-	return w.object("ServiceEntry", rankServiceEntry, w.Namespace, w.Name, render.Map{kv("spec", spec)})
+	return w.object("ServiceEntry", plan.RankServiceEntry, w.Namespace, w.Name, render.Map{kv("spec", spec)})
 }
 
 func (w writer) servicePorts() render.List {
@@ -63,7 +63,7 @@ func (w writer) serviceEndpoints() render.List {
 				entry = append(entry, kv("locality", m.Locality))
 			}
 			if set.Name != "" {
-				entry = append(entry, kv("labels", render.Inline{kv(orderLabel, set.Name)}))
+				entry = append(entry, kv("labels", render.Inline{kv(plan.LabelOrder, set.Name)}))
 			}
 			if ports := w.ownPorts(e); len(ports) > 0 {
 				entry = append(entry, kv("ports", ports))

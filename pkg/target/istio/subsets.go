@@ -15,7 +15,7 @@ func (w writer) subsets() render.List {
 		}
 		out = append(out, render.Map{
 			kv("name", set.Name),
-			kv("labels", render.Inline{kv(orderLabel, set.Name)}),
+			kv("labels", render.Inline{kv(plan.LabelOrder, set.Name)}),
 			kv("trafficPolicy", render.Map{kv("loadBalancer", w.loadBalancer(set))}),
 		})
 	}

@@ -27,7 +27,7 @@ func (w writer) virtualService() (target.Object, bool) {
 	if len(spec) == rules {
 		return target.Object{}, false
 	}
-	return w.object("VirtualService", rankVirtualService, w.Namespace, w.Name, render.Map{kv("spec", spec)}), true
+	return w.object("VirtualService", plan.RankVirtualService, w.Namespace, w.Name, render.Map{kv("spec", spec)}), true
 }
 
 // choice is one order that clients are routed to: a subset for the regions, or what everyone else gets.
@@ -142,7 +142,7 @@ func matches(r httpRoute, port bool) render.List {
 }
 
 func sourceRegion(region string) render.Field {
-	return kv("sourceLabels", render.Inline{kv(regionLabel, region)})
+	return kv("sourceLabels", render.Inline{kv(plan.LabelRegion, region)})
 }
 
 func requestMatch(m *plan.Match) render.Map {
