@@ -1,0 +1,159 @@
+package plan
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
+)
+
+// profile is the numbers of a detection profile; false for a name that does not exist.
+func profile(name v1alpha1.Profile) (Detect, bool) {
+	switch name {
+	case v1alpha1.ProfileFast:
+		return Detect{
+			GatewayErrors: 2, ServerErrors: 3, Interval: time.Second, Ejection: 5 * time.Second,
+			MaxEjection: 5 * time.Second, ConnectTimeout: 250 * time.Millisecond,
+		}, true
+	case "", v1alpha1.ProfileBalanced:
+		return Detect{
+			GatewayErrors: 3, ServerErrors: 5, Interval: time.Second, Ejection: 10 * time.Second,
+			MaxEjection: 10 * time.Second, ConnectTimeout: 500 * time.Millisecond,
+		}, true
+	case v1alpha1.ProfilePatient:
+		return Detect{
+			GatewayErrors: 5, ServerErrors: 10, Interval: 5 * time.Second, Ejection: 30 * time.Second,
+			MaxEjection: 60 * time.Second, ConnectTimeout: time.Second,
+		}, true
+	default:
+		return Detect{}, false
+	}
+}
+
+// detect resolves the profile and what overrides it.
+func (b *builder) detect() {
+	s := b.spec.Detect
+	if s == nil {
+		s = &v1alpha1.Detect{}
+	}
+	at := b.at("detect")
+	d, ok := profile(s.Profile)
+	if !ok {
+		b.diags.Errorf(at.Child("profile"), codeNumbers, "there is no profile %q", s.Profile).WithHint(
+			"use Fast, Balanced or Patient")
+	}
+	d.Profile = string(s.Profile)
+	if d.Profile == "" {
+		d.Profile = string(v1alpha1.ProfileBalanced)
+	}
+	b.count32(at.Child("gatewayErrors"), s.GatewayErrors, &d.GatewayErrors)
+	b.count32(at.Child("serverErrors"), s.ServerErrors, &d.ServerErrors)
+	b.duration(at.Child("interval"), s.Interval, &d.Interval)
+	b.duration(at.Child("ejection"), s.Ejection, &d.Ejection)
+	d.MaxEjection = max(d.MaxEjection, d.Ejection)
+	b.duration(at.Child("maxEjection"), s.MaxEjection, &d.MaxEjection)
+	b.duration(at.Child("connectTimeout"), s.ConnectTimeout, &d.ConnectTimeout)
+	if d.MaxEjection < d.Ejection {
+		b.diags.Errorf(at.Child("maxEjection"), codeNumbers, "maxEjection %s is below ejection %s", d.MaxEjection, d.Ejection).
+			WithHint("set it to %s or more", d.Ejection)
+	}
+	d.MaxEjectionPercent = 100
+	d.MinHealthPercent = 1
+	d.IdleTimeout = 30 * time.Second
+	d.Keepalive = Keepalive{Time: 30 * time.Second, Interval: 5 * time.Second, Probes: 3}
+	d.DNSRefresh, d.DNSFailureBase, d.DNSFailureMax = 5*time.Second, time.Second, 5*time.Second
+	d.RetryBackoff = 10 * time.Millisecond
+	d.FirstRetryLeaves = b.platform.EnvoyFilter
+	if s.Active != nil {
+		d.Active = b.active(at.Child("active"), s.Active)
+	}
+	b.plan.Detect = d
+}
+
+func (b *builder) active(at *field.Path, s *v1alpha1.ActiveCheck) *Active {
+	a := &Active{Path: s.Path, Host: s.Host, Interval: 5 * time.Second, Timeout: time.Second, Unhealthy: 2, Healthy: 3}
+	if a.Path == "" {
+		a.Path = "/"
+	}
+	if a.Host == "" {
+		a.Host = b.spec.Host
+	}
+	b.duration(at.Child("interval"), s.Interval, &a.Interval)
+	b.duration(at.Child("timeout"), s.Timeout, &a.Timeout)
+	b.count32(at.Child("unhealthy"), s.Unhealthy, &a.Unhealthy)
+	b.count32(at.Child("healthy"), s.Healthy, &a.Healthy)
+	var ok bool
+	if a.ExpectMin, a.ExpectMax, ok = statusRange(s.Expect); !ok {
+		b.diags.Errorf(at.Child("expect"), codeNumbers, "%q is no range of status codes", s.Expect).WithHint(
+			`write "200-499", or one code`)
+	}
+	if !b.platform.EnvoyFilter {
+		b.diags.Errorf(at, codeActive, "active checks are written by EnvoyFilter, and the platform forbids it").WithHint(
+			"drop active: live traffic still finds a dead endpoint, and tries it again after %s", b.plan.Detect.Ejection)
+	}
+	if b.kinds.http == 0 {
+		b.diags.Errorf(at, codeActive, "active checks speak HTTP, and no port of the host does").WithHint("drop active")
+	}
+	return a
+}
+
+// statusRange reads "200-499" or "204"; empty is the default.
+func statusRange(text string) (low, high int, ok bool) {
+	if text == "" {
+		return 200, 499, true
+	}
+	first, last, isRange := strings.Cut(text, "-")
+	if !isRange {
+		last = first
+	}
+	low, err1 := strconv.Atoi(first)
+	high, err2 := strconv.Atoi(last)
+	return low, high, err1 == nil && err2 == nil && 100 <= low && low <= high && high < 600
+}
+
+// duration reads an override; what Istio refuses is refused here.
+func (b *builder) duration(at *field.Path, s *metav1.Duration, out *time.Duration) {
+	if s == nil {
+		return
+	}
+	if s.Duration < time.Millisecond || s.Duration > time.Hour {
+		b.diags.Errorf(at, codeNumbers, "%s is out of range", s.Duration).WithHint("set 1ms to 1h")
+		return
+	}
+	*out = s.Duration
+}
+
+func (b *builder) count32(at *field.Path, s *int32, out *int) {
+	if s == nil {
+		return
+	}
+	if *s < 1 {
+		b.diags.Errorf(at, codeNumbers, "%d is too low", *s).WithHint("set 1 or more")
+		return
+	}
+	*out = int(*s)
+}
+
+// connects decides how often a new TCP connection is tried. Each address is left after gatewayErrors failed tries and a
+// name often stands for several, so this reaches the last tier as long as no name has more than four.
+func (b *builder) connects() {
+	const addressesPerName, most = 4, 32
+	if b.kinds.tcp == 0 && b.kinds.passThrough < 0 {
+		return
+	}
+	dead := b.plan.mostTiers() - 1
+	b.plan.ConnectAttempts = min(b.plan.Detect.GatewayErrors*addressesPerName*dead+1, most)
+}
+
+// mostTiers is the greatest number of tiers that any client has.
+func (p *Plan) mostTiers() int {
+	most := 1
+	for i := range p.Tiers {
+		most = max(most, len(p.Tiers[i].Tiers))
+	}
+	return most
+}

@@ -1,0 +1,202 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
+)
+
+const (
+	defaultTimeout       = 8 * time.Second
+	defaultPerTryTimeout = 2 * time.Second
+	// dynamoReads matches the operations of DynamoDB's x-amz-target that only read.
+	dynamoReads = `.*\.(Get|BatchGet|Query|Scan|Describe|List).*`
+)
+
+// requests sorts requests into routes by what may be repeated.
+func (b *builder) requests() {
+	given := len(b.spec.Requests) > 0
+	preset := b.spec.Preset
+	if given && preset != "" {
+		b.diags.Errorf(b.at("preset"), codeClasses, "preset and requests exclude each other").WithHint("drop one of the two")
+		return
+	}
+	if b.kinds.http == 0 {
+		b.noRequests(given)
+		return
+	}
+	switch {
+	case given:
+		b.classes()
+	case preset != "":
+		b.preset(preset)
+	default:
+		b.defaultRoutes()
+	}
+	tiers := b.plan.mostTiers()
+	for i := range b.plan.Routes {
+		r := &b.plan.Routes[i]
+		r.Attempts = attempts(r.Retry, tiers, b.plan.Detect.FirstRetryLeaves)
+		b.timeouts(i, r, tiers)
+	}
+}
+
+func (b *builder) noRequests(given bool) {
+	at := b.at("preset")
+	if given {
+		at = b.at("requests")
+	} else if b.spec.Preset == "" {
+		return
+	}
+	b.diags.Errorf(at, codeNoRequests, "requests can be told apart and repeated on HTTP, HTTP2 and GRPC ports only, and the "+
+		"host has none").WithHint("drop it: on TCP and TLS ports only new connections move to another endpoint")
+}
+
+// attempts is how often a request may be sent again: enough to reach the last tier. Where the first retry leaves the
+// tier, one per dead tier and one to spare; where Istio's own setting makes every second one leave, two per dead tier and
+// one to spare. Never fewer than two: one may meet a connection that is just closing.
+func attempts(retry Retry, tiers int, firstLeaves bool) int {
+	switch {
+	case retry == RetryNever:
+		return 0
+	case firstLeaves:
+		return max(2, tiers)
+	default:
+		return max(2, 2*(tiers-1)+1)
+	}
+}
+
+// defaultRoutes are what holds where the spec says nothing. gRPC methods are all POST, and streams outlive any timeout:
+// where a port speaks gRPC the rest has none.
+func (b *builder) defaultRoutes() {
+	reads := Route{Name: "reads", Match: &Match{Methods: []string{"GET", "HEAD", "OPTIONS"}}, Retry: RetryFull,
+		Timeout: defaultTimeout, PerTryTimeout: defaultPerTryTimeout}
+	rest := Route{Name: "rest", Retry: RetryUnprocessed, Timeout: defaultTimeout, PerTryTimeout: defaultPerTryTimeout}
+	if b.kinds.grpc > 0 {
+		rest.Timeout, rest.PerTryTimeout = 0, 0
+	}
+	if b.kinds.grpc == b.kinds.http {
+		b.plan.Routes = []Route{rest}
+		return
+	}
+	b.plan.Routes = []Route{reads, rest}
+	if b.kinds.grpc > 0 {
+		b.diags.Warnf(b.at("requests"), codeSharedClasses, "HTTP and GRPC ports share the classes of requests; for the sake of "+
+			"gRPC streams all but GET, HEAD and OPTIONS have no timeouts").WithHint(
+			"list requests with timeouts for the HTTP paths, or write one spec for each protocol")
+	}
+}
+
+func (b *builder) preset(preset v1alpha1.Preset) {
+	rest := Route{Name: "rest", Retry: RetryUnprocessed, Timeout: defaultTimeout, PerTryTimeout: defaultPerTryTimeout}
+	reads := rest
+	reads.Name, reads.Retry = "reads", RetryFull
+	switch preset {
+	case v1alpha1.PresetDynamoDB:
+		reads.Match = &Match{Headers: []HeaderMatch{{Name: "x-amz-target", Regex: dynamoReads}}}
+		b.plan.Routes = []Route{reads, rest}
+	case v1alpha1.PresetS3:
+		reads.Match = &Match{Methods: []string{"GET", "HEAD"}}
+		b.plan.Routes = []Route{reads, rest}
+	case v1alpha1.PresetGRPC:
+		rest.Timeout, rest.PerTryTimeout = 0, 0
+		b.plan.Routes = []Route{rest}
+	default:
+		b.diags.Errorf(b.at("preset"), codeClasses, "there is no preset %q", preset).WithHint(
+			"use dynamodb, s3 or grpc, or list requests")
+	}
+}
+
+// classes reads the spec's own list.
+func (b *builder) classes() {
+	list := b.spec.Requests
+	b.plan.Routes = make([]Route, 0, len(list))
+	timeout, perTry := defaultTimeout, defaultPerTryTimeout
+	if b.kinds.grpc == b.kinds.http {
+		timeout, perTry = 0, 0
+	}
+	for i := range list {
+		s := &list[i]
+		at := b.at("requests").Index(i)
+		r := Route{
+			Name: s.Name, Match: matchOf(s.Match), Retry: Retry(s.Retry),
+			Timeout: orDefault(s.Timeout, timeout), PerTryTimeout: orDefault(s.PerTryTimeout, perTry),
+		}
+		for j := range b.plan.Routes {
+			if b.plan.Routes[j].Name == r.Name {
+				b.diags.Errorf(at.Child("name"), codeTwice, "there are two classes named %q", r.Name).WithHint(
+					"give each class a name of its own")
+			}
+		}
+		switch last := i == len(list)-1; {
+		case last && r.Match != nil:
+			b.diags.Errorf(at.Child("match"), codeClasses, "the last class has a match, so that some requests would belong to "+
+				"none").WithHint("add a class without match at the end, such as {name: rest, retry: Unprocessed}")
+		case !last && r.Match == nil:
+			b.diags.Errorf(at, codeClasses, "class %q takes every request, and the classes behind it none", r.Name).WithHint(
+				"give it a match, or move it to the end")
+		}
+		switch r.Retry {
+		case RetryNever, RetryUnprocessed, RetryFull:
+		default:
+			b.diags.Errorf(at.Child("retry"), codeClasses, "%q is no retry class", r.Retry).WithHint(
+				"use Never, Unprocessed or Full")
+		}
+		b.plan.Routes = append(b.plan.Routes, r)
+	}
+}
+
+// matchOf copies a match; one that asks for nothing is none.
+func matchOf(s *v1alpha1.RequestMatch) *Match {
+	if s == nil || len(s.Methods) == 0 && len(s.Headers) == 0 && s.Path == "" && s.PathPrefix == "" {
+		return nil
+	}
+	m := &Match{Methods: s.Methods, Path: s.Path, PathPrefix: s.PathPrefix}
+	for _, name := range sortedKeys(s.Headers) {
+		m.Headers = append(m.Headers, HeaderMatch{Name: name, Regex: s.Headers[name]})
+	}
+	return m
+}
+
+// timeouts checks that a request can outlive the dead tiers, and that a region that says nothing is left at all.
+func (b *builder) timeouts(i int, r *Route, tiers int) {
+	at, owner := b.at("requests"), "the default class "
+	if len(b.spec.Requests) > 0 {
+		at, owner = at.Index(i), "class "
+	}
+	tries := 1
+	if !b.plan.Detect.FirstRetryLeaves {
+		tries = 2
+	}
+	need := time.Duration(tries*(tiers-1)+1) * r.PerTryTimeout
+	switch {
+	case r.Timeout < 0 || r.PerTryTimeout < 0 || r.Timeout > 0 && r.Timeout < time.Millisecond ||
+		r.PerTryTimeout > 0 && r.PerTryTimeout < time.Millisecond:
+		b.diags.Errorf(at, codeNumbers, "a timeout of %s%q is below 1ms", owner, r.Name).WithHint("set 1ms or more, or 0s for none")
+	case r.Timeout > 0 && r.PerTryTimeout > r.Timeout:
+		b.diags.Errorf(at.Child("perTryTimeout"), codePerTry, "perTryTimeout %s of %s%q is longer than its timeout %s: no "+
+			"request would be tried again", r.PerTryTimeout, owner, r.Name, r.Timeout).WithHint(
+			"set it to %s or less", r.Timeout/time.Duration(tiers))
+	case r.PerTryTimeout == 0 && r.Timeout == 0:
+		b.noTimeout(i, r)
+	case r.Retry == RetryFull && r.PerTryTimeout == 0:
+		b.diags.Warnf(at.Child("perTryTimeout"), codeNoTimeout, "%s%q has no perTryTimeout: a request to a region that hangs "+
+			"fails after %s instead of moving on", owner, r.Name, r.Timeout).WithHint("set perTryTimeout to %s or less",
+			r.Timeout/time.Duration(tiers))
+	case r.Retry == RetryFull && r.Timeout > 0 && r.Timeout < need:
+		b.diags.Warnf(at.Child("timeout"), codeShortTimeout, "the timeout %s of %s%q is over before the last of %d tiers is "+
+			"tried, if all before it hang (%s)", r.Timeout, owner, r.Name, tiers, need).WithHint(
+			"set timeout to %s, or perTryTimeout to %s", need, r.Timeout/time.Duration(tries*(tiers-1)+1))
+	}
+}
+
+// noTimeout tells of a region that is never left: as a warning where nobody asked for it.
+func (b *builder) noTimeout(i int, r *Route) {
+	const text = "class %q has no timeouts: a region that hangs is not left"
+	if i < len(b.spec.Requests) && b.spec.Requests[i].Timeout != nil && b.spec.Requests[i].PerTryTimeout != nil {
+		b.diags.Notef(b.at("requests").Index(i), codeNoTimeout, text, r.Name)
+		return
+	}
+	b.diags.Warnf(b.at("requests"), codeNoTimeout, text, r.Name).WithHint("list requests: unary methods that may be " +
+		"repeated with retry: Full, timeout and perTryTimeout, and the rest without")
+}

@@ -1,0 +1,46 @@
+package plan
+
+import "github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
+
+// tls fills in trust and the client's certificate, and refuses secrets that the proxies could not read.
+func (b *builder) tls() {
+	out := &b.plan.TLS
+	out.Mode = TLSNone
+	s := b.spec.TLS
+	if s == nil || s.Mode == "" || s.Mode == v1alpha1.TLSNone {
+		return
+	}
+	out.Mode = TLSMode(s.Mode)
+	if t := s.Trust; t != nil {
+		out.TrustConfigMap, out.TrustSecret, out.TrustFile = t.ConfigMap, t.Secret, t.File
+	}
+	if c := s.ClientCertificate; c != nil && s.Mode == v1alpha1.TLSMutual {
+		out.ClientSecret = c.Secret
+		if c.Files != nil {
+			out.ClientCert, out.ClientKey = c.Files.Certificate, c.Files.Key
+		}
+	}
+	if out.NeedsSecret() {
+		b.secrets()
+	}
+}
+
+// secrets refuses what would make Istio send plain text instead: a sidecar gets a secret only through a DestinationRule
+// that selects it, and only if its service account may read it.
+func (b *builder) secrets() {
+	c := &b.plan.Clients
+	if len(c.Selector) == 0 {
+		b.diags.Errorf(b.at("clients", "selector"), codeSelector, "a secret reaches sidecars only where a selector picks "+
+			"them; without one Istio would send plain text to the endpoints").WithHint(
+			"set clients.selector to labels of the client pods, or mount the files and name them under tls")
+	}
+	if len(c.ServiceAccounts) == 0 {
+		b.diags.Errorf(b.at("clients", "serviceAccounts"), codeServiceAccounts, "nobody is allowed to read the secret; "+
+			"without the right to it Istio would send plain text to the endpoints").WithHint(
+			"list the service accounts of the client pods: a Role and RoleBinding are written for them")
+	}
+	if b.plan.RootNamespace != "" {
+		b.diags.Errorf(b.at("clients", "namespaces"), codeAllNamespaces, "a secret is read in each client namespace, and "+
+			`"*" does not say which those are`).WithHint("list the client namespaces")
+	}
+}
