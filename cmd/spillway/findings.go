@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spillway-mesh/spillway/pkg/diag"
+	"github.com/spillway-mesh/spillway/pkg/term"
+)
+
+// printFindings writes all findings for people; at a terminal in colour and with the line in question.
+func (i *input) printFindings(w io.Writer, getenv func(string) string) error {
+	var o diag.TextOptions
+	if term.IsTerminal(w) {
+		o.Colour = term.For(w, getenv).Colour()
+		o.Source = func(file string) []byte { return i.sources[file] }
+	}
+	return writing(0, diag.WriteText(w, i.diags, o))
+}
+
+// count says how many findings there are, such as "1 error, 2 warnings".
+func count(diags diag.List) string {
+	var parts []string
+	for _, s := range []diag.Severity{diag.Error, diag.Warning, diag.Note} {
+		n := 0
+		for _, d := range diags {
+			if d.Severity == s {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, plural(n, s.String()))
+		}
+	}
+	if len(parts) == 0 {
+		return "no findings"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

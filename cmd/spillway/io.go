@@ -1,0 +1,16 @@
+package main
+
+import (
+	"io"
+	"os"
+)
+
+// IO is all that a command may read from and write to, besides the files it is given.
+type IO struct {
+	In     io.Reader
+	Out    io.Writer // results only
+	Err    io.Writer // everything else
+	Getenv func(string) string
+}
+
+func streams() IO { return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv} }

@@ -1,0 +1,12 @@
+package diag
+
+// compileCodes are about what is compiled together.
+func compileCodes() []Code {
+	return []Code{
+		{
+			ID: "SP401", Title: "there are two platforms",
+			Why: "All specs of one run are planned for one mesh. Two platforms would mean two answers to what its proxies can do.",
+			Fix: "Give one platform file with --platform, or keep one Platform among the specs; run once per mesh.",
+		},
+	}
+}

@@ -1,0 +1,153 @@
+package picture
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/spillway-mesh/spillway/pkg/plan"
+)
+
+// style fits light pages, and dark ones where the viewer says so; without that the background keeps it readable.
+const style = `
+    text { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace; fill: #1f2328; }
+    .page { fill: #ffffff; }
+    .name, .title { font-weight: 600; }
+    .small, .heading { fill: #59636e; }
+    rect.client { fill: #ddf4ff; stroke: #54aeff; }
+    rect.good { fill: #dafbe1; stroke: #2da44e; }
+    rect.failover { fill: #fff8c5; stroke: #bf8700; }
+    rect.unpromised { fill: #f6f8fa; stroke: #818b98; }
+    .divider { stroke: #818b98; stroke-width: 0.5; }
+    .edge { fill: none; stroke-width: 2; }
+    .edge.good { stroke: #1a7f37; }
+    .edge.failover { stroke: #9a6700; stroke-dasharray: 6 4; }
+    .head.good, .badge.good { fill: #1a7f37; }
+    .head.failover, .badge.failover { fill: #9a6700; }
+    .badge.unpromised { fill: #59636e; }
+    .number { fill: #ffffff; font-weight: 600; }
+    @media (prefers-color-scheme: dark) {
+      text { fill: #f0f6fc; }
+      .page { fill: #0d1117; }
+      .small, .heading { fill: #a5aeb8; }
+      rect.client { fill: #12233b; stroke: #388bfd; }
+      rect.good { fill: #10291a; stroke: #2ea043; }
+      rect.failover { fill: #2b2410; stroke: #bb8009; }
+      rect.unpromised { fill: #161b22; stroke: #656c76; }
+      .edge.good { stroke: #3fb950; }
+      .edge.failover { stroke: #d29922; }
+      .head.good, .badge.good { fill: #3fb950; }
+      .head.failover, .badge.failover { fill: #d29922; }
+      .badge.unpromised { fill: #a5aeb8; }
+      .number { fill: #0d1117; }
+    }
+`
+
+// canvas collects shapes; its width grows with them.
+type canvas struct {
+	body  bytes.Buffer
+	width int
+}
+
+func (c *canvas) add(format string, args ...any) { fmt.Fprintf(&c.body, "  "+format+"\n", args...) }
+
+// text draws one line whose baseline is y.
+func (c *canvas) text(x, y int, l line) {
+	c.add(`<text class="%s" x="%d" y="%d" font-size="%d">%s</text>`, l.class, x, y, l.size, escape(l.text))
+}
+
+// head names the plan and how it is done, and returns where the next thing may begin.
+func (c *canvas) head(p *plan.Plan, y, right int) int {
+	perLine := func(size int) int { return int(float64(right-margin) / (float64(size) * characterWidth)) }
+	for _, part := range wrap(p.Host, perLine(titleSize)) {
+		y += titleSize
+		c.text(margin, y, line{part, titleSize, "title"})
+		y += leading
+	}
+	about := fmt.Sprintf("ExternalFailover %s, pattern %s, mechanism %s", p.Owner(), p.Pattern, p.Order.Mechanism)
+	for _, part := range wrap(about, perLine(smallSize)) {
+		y += smallSize
+		c.text(margin, y, line{part, smallSize, "small"})
+		y += leading
+	}
+	return y + margin - leading
+}
+
+// headings names the columns.
+func (c *canvas) headings(y, clientWidth int, columns []int) int {
+	y += headingSize
+	c.text(margin, y, line{"clients in", headingSize, "heading"})
+	x := margin + clientWidth + gap
+	for n, w := range columns {
+		c.text(x, y, line{heading(n), headingSize, "heading"})
+		x += w + gap
+	}
+	return y + padding
+}
+
+func (c *canvas) box(b box) {
+	c.add(`<rect class="%s" x="%d" y="%d" width="%d" height="%d" rx="6"/>`, b.class, b.x, b.y, b.w, b.h)
+	y := b.y + padding - leading
+	for i, l := range b.lines {
+		if len(b.dividers) > 0 && b.dividers[0] == i {
+			b.dividers = b.dividers[1:]
+			y += leading + leading/2
+			c.add(`<line class="divider" x1="%d" y1="%d" x2="%d" y2="%d"/>`, b.x, y, b.x+b.w, y)
+			y += leading - leading/2
+		}
+		y += l.size + leading
+		c.text(b.x+padding, y-1, l)
+	}
+	if b.number != "" {
+		c.add(`<circle class="badge %s" cx="%d" cy="%d" r="%d"/>`, b.class, b.x+b.w, b.y, badge)
+		c.add(`<text class="number" x="%d" y="%d" font-size="%d" text-anchor="middle">%s</text>`,
+			b.x+b.w, b.y+4, smallSize, escape(b.number))
+	}
+}
+
+// arrow goes from one box to the next, dashed if it is used only once the first box is dead.
+func (c *canvas) arrow(from, to, y int, failover bool) {
+	const head = 8
+	class := "good"
+	if failover {
+		class = "failover"
+	}
+	c.add(`<path class="edge %s" d="M%d %dH%d"/>`, class, from+2, y, to-head)
+	c.add(`<path class="head %s" d="M%d %dl-%d -5v10z"/>`, class, to-1, y, head)
+}
+
+// legend says what the two kinds of arrows mean.
+func (c *canvas) legend(y int) int {
+	const length = 36
+	c.width = max(c.width, margin+length+padding+width(legendFailover, smallSize)+margin)
+	for i, text := range []string{legendGood, legendFailover} {
+		y += smallSize
+		c.arrow(margin, margin+length, y-4, i == 1)
+		c.text(margin+length+padding, y, line{text, smallSize, "small"})
+		y += leading
+	}
+	return y
+}
+
+const (
+	legendGood     = "on a good day"
+	legendFailover = "once everything to the left is dead"
+)
+
+// document puts the shapes into a file of their size.
+func (c *canvas) document(plans []*plan.Plan, height int) []byte {
+	hosts := make([]string, len(plans))
+	for i, p := range plans {
+		hosts[i] = p.Host
+	}
+	w := max(c.width, minWidth)
+	var out bytes.Buffer
+	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="title">`+"\n",
+		w, height, w, height)
+	fmt.Fprintf(&out, "  <title id=\"title\">Failover of %s</title>\n", escape(strings.Join(hosts, ", ")))
+	fmt.Fprintf(&out, "  <style>%s  </style>\n", style)
+	fmt.Fprintf(&out, "  <rect class=\"page\" width=\"%d\" height=\"%d\"/>\n", w, height)
+	out.Write(c.body.Bytes())
+	out.WriteString("</svg>\n")
+	return out.Bytes()
+}
