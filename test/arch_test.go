@@ -45,7 +45,7 @@ func packageMap() map[string]rule {
 		"pkg/plan": {
 			own: []string{"pkg/api/v1alpha1", "pkg/diag", "pkg/region"}, third: []string{"k8s.io/apimachinery"}, lint: "plan",
 		},
-		"pkg/render": {own: []string{"pkg/diag"}, third: yamls, lint: "render"},
+		"pkg/render":  {own: []string{"pkg/diag"}, third: yamls, lint: "render"},
 		"pkg/picture": {own: []string{"pkg/plan"}, lint: "picture"},
 		"pkg/target": {
 			own: []string{"pkg/plan", "pkg/diag", "pkg/render"}, third: []string{fields, "sigs.k8s.io/yaml"}, lint: "target",
