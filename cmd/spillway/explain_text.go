@@ -143,7 +143,7 @@ func (e *explainer) tiers() {
 	}
 	if !anyone {
 		cells := tierCells(e.plan.TiersFor(compile.UnnamedRegion(e.plan)), width)
-		table.Row(append(append([]string{"any other region"}, cells...), e.style.Yellow("not promised"))...)
+		table.Row(append(append([]string{"any other region"}, cells...), e.style.Yellow("not promised: all at once"))...)
 	}
 	e.table(table)
 }

@@ -22,9 +22,10 @@ const style = `
     .edge { fill: none; stroke-width: 2; }
     .edge.good { stroke: #1a7f37; }
     .edge.failover { stroke: #9a6700; stroke-dasharray: 6 4; }
+    .edge.unpromised { stroke: #818b98; }
     .head.good, .badge.good { fill: #1a7f37; }
     .head.failover, .badge.failover { fill: #9a6700; }
-    .badge.unpromised { fill: #59636e; }
+    .head.unpromised, .badge.unpromised { fill: #59636e; }
     .number { fill: #ffffff; font-weight: 600; }
     @media (prefers-color-scheme: dark) {
       text { fill: #f0f6fc; }
@@ -38,7 +39,7 @@ const style = `
       .edge.failover { stroke: #d29922; }
       .head.good, .badge.good { fill: #3fb950; }
       .head.failover, .badge.failover { fill: #d29922; }
-      .badge.unpromised { fill: #a5aeb8; }
+      .head.unpromised, .badge.unpromised { fill: #a5aeb8; }
       .number { fill: #0d1117; }
     }
 `
@@ -105,13 +106,9 @@ func (c *canvas) box(b box) {
 	}
 }
 
-// arrow goes from one box to the next, dashed if it is used only once the first box is dead.
-func (c *canvas) arrow(from, to, y int, failover bool) {
+// arrow goes from one box to the next; the class failover is dashed.
+func (c *canvas) arrow(from, to, y int, class string) {
 	const head = 8
-	class := "good"
-	if failover {
-		class = "failover"
-	}
 	c.add(`<path class="edge %s" d="M%d %dH%d"/>`, class, from+2, y, to-head)
 	c.add(`<path class="head %s" d="M%d %dl-%d -5v10z"/>`, class, to-1, y, head)
 }
@@ -120,10 +117,10 @@ func (c *canvas) arrow(from, to, y int, failover bool) {
 func (c *canvas) legend(y int) int {
 	const length = 36
 	c.width = max(c.width, margin+length+padding+width(legendFailover, smallSize)+margin)
-	for i, text := range []string{legendGood, legendFailover} {
+	for _, l := range []line{{legendGood, smallSize, "good"}, {legendFailover, smallSize, "failover"}} {
 		y += smallSize
-		c.arrow(margin, margin+length, y-4, i == 1)
-		c.text(margin+length+padding, y, line{text, smallSize, "small"})
+		c.arrow(margin, margin+length, y-4, l.class)
+		c.text(margin+length+padding, y, line{l.text, smallSize, "small"})
 		y += leading
 	}
 	return y

@@ -142,7 +142,7 @@ func (c *canvas) row(y int, client box, clientWidth int, tiers []box, columns []
 		for _, w := range columns[:n] {
 			t.x += w + gap
 		}
-		c.arrow(from, t.x, middle, n > 0)
+		c.arrow(from, t.x, middle, t.class)
 		c.box(t)
 		from = t.x + t.w
 	}

@@ -56,7 +56,7 @@ func rowsOf(p *plan.Plan) []row {
 		return rows
 	}
 	return append(rows, row{
-		clients: []string{label(plan.Anyone)}, remark: "not promised", tiers: endpointsOf(p, p.TiersFor(unnamed(p))),
+		clients: []string{label(plan.Anyone)}, remark: "not promised: all at once", tiers: endpointsOf(p, p.TiersFor(unnamed(p))),
 	})
 }
 
