@@ -25,7 +25,7 @@ toolbuild  = $(GO) -C $(1) build -trimpath -buildvcs=false -ldflags '-s -w' -o $
 BINARIES  := $(notdir $(wildcard cmd/*))
 SAMPLES   := $(sort $(patsubst %/failover.yaml,%,$(wildcard samples/*/failover.yaml)))
 # Packages whose tests rewrite their expected output with -update, and every path that `make generate` may write.
-GOLDEN     = $(sort $(patsubst %/,./%,$(dir $(shell grep -rslE --include='*_test.go' 'flag\.Bool\("update"|targettest\.' cmd pkg test --exclude-dir=conformance --exclude-dir=tools))))
+GOLDEN     = $(sort $(patsubst %/,./%,$(dir $(shell grep -rslE --include='*_test.go' 'flag[.]Bool."update"|targettest[.]' cmd pkg test --exclude-dir=conformance --exclude-dir=tools))))
 GENERATED := manifests/crd pkg/api samples ':(glob)**/testdata/**'
 
 .DEFAULT_GOAL := help
@@ -63,7 +63,8 @@ generate: $(CRDGEN) $(APIDOCS) ## write the deepcopy code, the CRDs, the API ref
 	  --output-path=pkg/api/v1alpha1/README.md --log-level=ERROR
 	@sed -i.bak -e 's/ *Optional: \\{\\} <br \/>/ Optional/' -e 's/ *<br \/> |$$/ |/' pkg/api/v1alpha1/README.md && rm pkg/api/v1alpha1/README.md.bak
 	@for s in $(if $(wildcard cmd/spillway),$(SAMPLES)); do echo "$$s/generated"; \
-	$(GO) run ./cmd/spillway generate -f "$$s/failover.yaml" -d "$$s/generated" --prune || exit 1; done
+	$(GO) run ./cmd/spillway generate -f "$$s/failover.yaml" -d "$$s/generated" --prune && \
+	$(GO) run ./cmd/spillway explain -f "$$s/failover.yaml" -o svg > "$$s/tiers.svg" || exit 1; done
 
 verify: generate $(LINT) ## fail if anything generated, any expected output or the formatting is not up to date
 	@if [ -n '$(GOLDEN)' ]; then set -x; $(GO) test $(GOLDEN) -update; fi

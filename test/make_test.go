@@ -61,6 +61,23 @@ func TestMakefile(t *testing.T) {
 	}
 }
 
+// A slip in make's own syntax shows only when the task runs, which for some is after an hour of others.
+func TestEveryTaskExpands(t *testing.T) {
+	t.Parallel()
+	program, err := exec.LookPath("make")
+	if err != nil {
+		t.Fatalf("the project is built with make: %v", err)
+	}
+	for _, verb := range verbs() {
+		c := exec.CommandContext(t.Context(), program, "-n", verb)
+		c.Dir = ".."
+		c.Env = slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "MAKE") })
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("make -n %s: %v\n%s", verb, err, out)
+		}
+	}
+}
+
 func TestMakeRulesCatchViolations(t *testing.T) {
 	t.Parallel()
 	got := makeViolations("include x.mk\n.PHONY: a b\na: ## one\nb:\nc: a ## three\nd: ## four\n", []string{"a", "b", "c"})
