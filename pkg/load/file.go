@@ -70,33 +70,51 @@ func checkText(name string, data []byte) (diag.Diagnostic, bool) {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return refuse("SP003", 0, "save it as UTF-8", "the file is UTF-16, not UTF-8")
 	}
-	if at := bytes.IndexFunc(data, isControl); at >= 0 {
-		if data[at] == 0 {
-			return refuse("SP003", at, "save it as UTF-8 text, or give the right file", "the file is not text: it holds a zero byte")
-		}
-		return refuse("SP003", at, "remove it; within double quotes it can be written as \\xNN",
-			"the file holds the control character %U", data[at])
+	at := firstStrange(data)
+	if at == len(data) {
+		return diag.Diagnostic{}, false
 	}
-	if !utf8.Valid(data) {
-		return refuse("SP003", invalidAt(data), "save it as UTF-8", "the file is not UTF-8")
+	switch r, _ := utf8.DecodeRune(data[at:]); {
+	case r == 0:
+		return refuse("SP003", at, "save it as UTF-8 text, or give the right file", "the file is not text: it holds a zero byte")
+	case r == utf8.RuneError:
+		return refuse("SP003", at, "save it as UTF-8", "the file is not UTF-8")
+	case r == '\r':
+		return refuse("SP003", at, "save it with line feeds", "a line ends with a carriage return alone")
+	case isLineEnd(r):
+		return refuse("SP003", at, fmt.Sprintf("remove it; within double quotes it can be written as \\u%04x", r),
+			"the file holds the character %U, which some programs take for the end of a line", r)
+	default:
+		return refuse("SP003", at, fmt.Sprintf("remove it; within double quotes it can be written as \\x%02x", r),
+			"the file holds the control character %U", r)
 	}
-	return diag.Diagnostic{}, false
 }
 
-func isControl(r rune) bool {
-	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f
-}
-
-func invalidAt(data []byte) int {
+// firstStrange finds the first character that YAML does not allow, or about whose meaning programs differ.
+func firstStrange(data []byte) int {
 	for at := 0; at < len(data); {
+		b := data[at]
+		switch {
+		case b >= ' ' && b < 0x7f || b == '\n' || b == '\t':
+			at++
+			continue
+		case b == '\r' && at+1 < len(data) && data[at+1] == '\n':
+			at += 2
+			continue
+		case b < utf8.RuneSelf:
+			return at
+		}
 		r, size := utf8.DecodeRune(data[at:])
-		if r == utf8.RuneError && size <= 1 {
+		if r == utf8.RuneError && size == 1 || r < 0xa0 || isLineEnd(r) {
 			return at
 		}
 		at += size
 	}
 	return len(data)
 }
+
+// isLineEnd says whether YAML 1.1 takes a character for the end of a line, and YAML 1.2 and editors do not.
+func isLineEnd(r rune) bool { return r == 0x85 || r == 0x2028 || r == 0x2029 }
 
 // positionOf counts the line and column of an offset.
 func positionOf(name string, data []byte, offset int) diag.Position {

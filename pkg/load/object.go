@@ -158,8 +158,12 @@ func (r *reader) headless(h header, root *yaml.Node, lineOffset int) {
 	case h.apiVersion == "":
 		missing = "apiVersion is"
 	}
-	r.errorAt(root, lineOffset, "SP014", "%s missing", missing).
-		WithHint("begin the document with apiVersion: %s and kind: %s", v1alpha1.GroupVersion(), v1alpha1.KindExternalFailover)
+	d := r.errorAt(root, lineOffset, "SP014", "%s missing", missing)
+	if h.kind != "" {
+		d.WithHint("add the apiVersion of kind %s", shorten(h.kind))
+		return
+	}
+	d.WithHint("begin the document with apiVersion: %s and kind: %s", v1alpha1.GroupVersion(), v1alpha1.KindExternalFailover)
 }
 
 func addition(missing string) string {

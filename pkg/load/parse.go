@@ -5,15 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/spillway-mesh/spillway/pkg/diag"
 )
 
-// chunk reads the documents of a piece of text: one, unless the parser knows line ends that split does not.
+// chunk reads the document of a piece of text, and looks for more behind it, which would be an error.
 func (r *reader) chunk(c chunk) {
 	decoder := yaml.NewDecoder(bytes.NewReader(c.text))
 	for {
@@ -42,20 +38,4 @@ func parse(decoder *yaml.Decoder, into *yaml.Node) (err error) {
 		}
 	}()
 	return decoder.Decode(into)
-}
-
-// syntaxError gives the parser's message a place.
-func syntaxError(file string, c chunk, err error) diag.Diagnostic {
-	line, message := 1, strings.TrimPrefix(err.Error(), "yaml: ")
-	if rest, found := strings.CutPrefix(message, "line "); found {
-		number, text, _ := strings.Cut(rest, ": ")
-		if n, err := strconv.Atoi(number); err == nil {
-			line, message = n, text
-		}
-	}
-	d := diag.Diagnostic{
-		Code: "SP004", Severity: diag.Error, Message: "the YAML cannot be read: " + message,
-		Position: diag.Position{File: file, Line: c.line + line, Column: 1},
-	}
-	return d
 }

@@ -97,31 +97,45 @@ func (w *walker) boolean(key, n *yaml.Node, v reflect.Value) bool {
 //nolint:gochecknoglobals // a constant that needs compiling
 var (
 	decimal   = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+	zeros     = regexp.MustCompile(`^0[0-9]+$`)
 	bareCount = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 )
 
 func (w *walker) number(key, n *yaml.Node, v reflect.Value) bool {
-	if n.Kind != yaml.ScalarNode || n.Tag != intTag {
+	bits := v.Type().Bits()
+	switch {
+	case n.Kind == yaml.ScalarNode && n.Tag == intTag && decimal.MatchString(n.Value):
+		value, err := strconv.ParseInt(n.Value, 10, bits)
+		if err != nil {
+			w.errorf("SP011", key, "the number %s is out of range", shorten(n.Value))
+			return false
+		}
+		v.SetInt(value)
+		return true
+	case n.Kind == yaml.ScalarNode && (n.Tag == intTag || zeros.MatchString(n.Value) && n.Tag == floatTag):
+		d := w.errorf("SP011", key, "the number %s is not plain decimal digits, and programs read it differently", shorten(n.Value))
+		if meant := meanings(n.Value, bits); meant != "" {
+			d.WithHint("write %s", meant)
+		}
+	default:
 		d := w.wrongType(key, n, "a whole number")
 		if n.Kind == yaml.ScalarNode && decimal.MatchString(n.Value) {
 			d.WithHint("remove the quotes: %s", shorten(n.Value))
 		}
-		return false
 	}
-	if !decimal.MatchString(n.Value) {
-		d := w.errorf("SP011", key, "the number %s is not written in decimal digits", shorten(n.Value))
-		if meant, err := strconv.ParseInt(n.Value, 0, v.Type().Bits()); err == nil {
-			d.WithHint("programs read it differently; write %d if that is meant", meant)
+	return false
+}
+
+// meanings lists what a number may have been meant to be: 010 is eight or ten.
+func meanings(text string, bits int) string {
+	var found []string
+	for _, base := range []int{0, 10} {
+		n, err := strconv.ParseInt(text, base, bits)
+		if s := strconv.FormatInt(n, 10); err == nil && !slices.Contains(found, s) {
+			found = append(found, s)
 		}
-		return false
 	}
-	value, err := strconv.ParseInt(n.Value, 10, v.Type().Bits())
-	if err != nil {
-		w.errorf("SP011", key, "the number %s is out of range", shorten(n.Value))
-		return false
-	}
-	v.SetInt(value)
-	return true
+	return strings.Join(found, " or ")
 }
 
 func (w *walker) duration(key, n *yaml.Node, v reflect.Value) bool {
@@ -136,7 +150,9 @@ func (w *walker) duration(key, n *yaml.Node, v reflect.Value) bool {
 		return true
 	}
 	d := w.errorf("SP013", key, "%s is not a duration", quote(n.Value))
-	if bareCount.MatchString(n.Value) {
+	if value == 0 && err == nil {
+		d.WithHint("write 0s")
+	} else if bareCount.MatchString(n.Value) {
 		d.WithHint("say of what: %ss or %sms", n.Value, n.Value)
 	} else {
 		d.WithHint("write a number with its unit, such as %s", example)
@@ -159,12 +175,10 @@ func (w *walker) metadata(key, n *yaml.Node, meta *metav1.ObjectMeta) bool {
 		"creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "finalizers", "generation", "managedFields",
 		"ownerReferences", "resourceVersion", "selfLink", "uid",
 	}
-	w.pairs(n, func(k, value *yaml.Node) {
+	w.pairs(n, w.field, func(k, value *yaml.Node) {
 		if slices.Contains(serverSet, k.Value) {
 			return
 		}
-		m := w.field(k, k.Value)
-		defer w.leave(m)
 		target, known := fields[k.Value]
 		if !known {
 			d := w.errorf("SP010", k, "there is no field %s here", quote(k.Value))

@@ -21,9 +21,7 @@ func split(data []byte) []chunk {
 		line := data[at:end]
 		switch {
 		case isMarker(line, "---"):
-			if s.opened || s.filled {
-				s.cut(at, lines)
-			}
+			s.cut(at, lines)
 			s.opened = true
 		case isMarker(line, "..."):
 			s.cut(end, lines+1)
@@ -36,7 +34,8 @@ func split(data []byte) []chunk {
 	return s.chunks
 }
 
-// splitter is where split stands. What comes before the first --- belongs to it: comments and directives.
+// splitter is where split stands. What holds neither a marker nor content is left out: comments, and directives, which
+// say the version of YAML.
 type splitter struct {
 	data   []byte
 	start  int

@@ -52,6 +52,9 @@ func (w *walker) field(at *yaml.Node, name string) mark {
 	return w.enter(at, ".", name)
 }
 
+// entry goes down to an entry of a map.
+func (w *walker) entry(at *yaml.Node, name string) mark { return w.enter(at, "[", name, "]") }
+
 // errorf tells what is wrong with the field being read.
 func (w *walker) errorf(code string, at *yaml.Node, format string, args ...any) *diag.Diagnostic {
 	path := string(w.path)
@@ -71,12 +74,12 @@ func (w *walker) failedAt(path string) bool {
 func (w *walker) root(n *yaml.Node, into object) {
 	v := reflect.ValueOf(into).Elem()
 	w.kind = v.Type()
-	if depth(n, maxDepth) > maxDepth {
-		w.errorf("SP008", n, "the object is nested more than %d levels deep", maxDepth)
-		return
-	}
 	h := headerOf(n)
 	into.SetGroupVersionKind(v1alpha1.GroupVersion().WithKind(h.kind))
+	if deep := tooDeep(n, maxDepth); deep != nil {
+		w.errorf("SP008", deep, "the object is nested more than %d levels deep", maxDepth).WithHint("remove superfluous brackets or indentation")
+		return
+	}
 	w.object(n, n, v)
 }
 
@@ -118,10 +121,8 @@ func (w *walker) object(key, n *yaml.Node, v reflect.Value) bool {
 	}
 	set := schema()[v.Type()]
 	top := len(w.path) == 0
-	w.pairs(n, func(k, value *yaml.Node) {
+	w.pairs(n, w.field, func(k, value *yaml.Node) {
 		i, known := set.index[k.Value]
-		m := w.field(k, k.Value)
-		defer w.leave(m)
 		switch {
 		case top && (k.Value == "status" || k.Value == "apiVersion" || k.Value == "kind"):
 		case !known:
@@ -131,11 +132,11 @@ func (w *walker) object(key, n *yaml.Node, v reflect.Value) bool {
 		}
 	})
 	for _, name := range set.required {
-		if !has(n, name) {
-			m := w.field(key, name)
+		m := w.field(key, name)
+		if !has(n, name) && !w.failedAt(string(w.path)) {
 			w.errorf("SP019", key, "the field is missing").WithHint("add %s: a region, \"*\" for everyone else, or \"\" for clients without a locality", name)
-			w.leave(m)
 		}
+		w.leave(m)
 	}
 	return true
 }
@@ -162,9 +163,7 @@ func (w *walker) table(key, n *yaml.Node, v reflect.Value) bool {
 		return false
 	}
 	v.Set(reflect.MakeMapWithSize(v.Type(), len(n.Content)/2))
-	w.pairs(n, func(k, value *yaml.Node) {
-		m := w.enter(k, "[", k.Value, "]")
-		defer w.leave(m)
+	w.pairs(n, w.entry, func(k, value *yaml.Node) {
 		item := reflect.New(v.Type().Elem()).Elem()
 		w.value(k, value, item)
 		v.SetMapIndex(reflect.ValueOf(k.Value), item)
@@ -172,8 +171,8 @@ func (w *walker) table(key, n *yaml.Node, v reflect.Value) bool {
 	return true
 }
 
-// pairs visits the fields of a mapping, and refuses names that are not plain or come twice.
-func (w *walker) pairs(n *yaml.Node, visit func(key, value *yaml.Node)) {
+// pairs goes down to each field of a mapping, and refuses names that are not plain or come twice.
+func (w *walker) pairs(n *yaml.Node, down func(key *yaml.Node, name string) mark, visit func(key, value *yaml.Node)) {
 	seen := map[string]int(nil)
 	if len(n.Content) > manyFields {
 		seen = make(map[string]int, len(n.Content)/2)
@@ -190,13 +189,13 @@ func (w *walker) pairs(n *yaml.Node, visit func(key, value *yaml.Node)) {
 		case key.Anchor != "":
 			w.errorf("SP007", key, "anchors are not allowed").WithHint("write the value out where it is used")
 		}
+		m := down(key, key.Value)
 		if first := firstOf(n, i, seen); first != nil {
-			m := w.field(key, key.Value)
 			w.errorf("SP009", key, "the field is given twice, first in line %d", first.Line+w.lineOffset).WithHint("keep one of the two")
-			w.leave(m)
-			continue
+		} else {
+			visit(key, n.Content[i+1])
 		}
-		visit(key, n.Content[i+1])
+		w.leave(m)
 	}
 }
 
@@ -264,17 +263,15 @@ func parents(paths []string) []string {
 // maxDepth is more than any object of ours needs.
 const maxDepth = 32
 
-// depth is how many levels a node has, at most one more than the limit.
-func depth(n *yaml.Node, limit int) int {
-	if limit < 0 {
-		return 1
+// tooDeep finds a node more than so many levels down.
+func tooDeep(n *yaml.Node, levels int) *yaml.Node {
+	if levels == 0 {
+		return n
 	}
-	deepest := 0
 	for _, c := range n.Content {
-		deepest = max(deepest, depth(c, limit-1))
-		if deepest > limit {
-			break
+		if found := tooDeep(c, levels-1); found != nil {
+			return found
 		}
 	}
-	return deepest + 1
+	return nil
 }
