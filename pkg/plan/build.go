@@ -53,6 +53,7 @@ func Build(in Input) (*Plan, diag.List) {
 	b.order()
 	b.detect()
 	b.requests()
+	b.signatures()
 	b.connects()
 	if b.diags.HasErrors() {
 		return nil, b.diags
