@@ -24,6 +24,9 @@ import (
 // systemNamespace is where istiod lives, and the mesh's root namespace.
 const systemNamespace = "istio-system"
 
+// caFolder is where istiod looks for the authority it signs with.
+const caFolder = "cacerts"
+
 // Cluster is a running control plane.
 type Cluster struct {
 	// Config and Kube talk to the API server as its administrator.
@@ -105,14 +108,16 @@ func (c *Cluster) seed(ctx context.Context) error {
 	if _, err := c.Kube.CoreV1().ConfigMaps(systemNamespace).Create(ctx, mesh, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("writing the mesh configuration: %w", err)
 	}
-	ca := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: "cacerts", Namespace: systemNamespace},
-		Data: map[string][]byte{
-			"ca-cert.pem": c.Mesh.Cert, "ca-key.pem": c.Mesh.Key, "root-cert.pem": c.Mesh.Cert, "cert-chain.pem": c.Mesh.Cert,
-		},
+	certs := filepath.Join(c.dir, caFolder)
+	if err := os.MkdirAll(certs, 0o700); err != nil {
+		return fmt.Errorf("making the folder of the mesh's authority: %w", err)
 	}
-	if _, err := c.Kube.CoreV1().Secrets(systemNamespace).Create(ctx, ca, metav1.CreateOptions{}); err != nil {
-		return fmt.Errorf("writing the mesh's authority: %w", err)
+	for name, data := range map[string][]byte{
+		"ca-cert.pem": c.Mesh.Cert, "ca-key.pem": c.Mesh.Key, "root-cert.pem": c.Mesh.Cert, "cert-chain.pem": c.Mesh.Cert,
+	} {
+		if err := os.WriteFile(filepath.Join(certs, name), data, 0o600); err != nil {
+			return fmt.Errorf("writing the mesh's authority: %w", err)
+		}
 	}
 	return nil
 }

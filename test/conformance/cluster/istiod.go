@@ -73,6 +73,7 @@ func (c *Cluster) startIstiod(ctx context.Context, binary string) error {
 	cmd.Env = append(os.Environ(),
 		"POD_NAME=istiod-0", "POD_NAMESPACE="+systemNamespace, "CLUSTER_ID=Kubernetes", "ENABLE_LEADER_ELECTION=false",
 		"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_ENABLE_ALPN_FILTER=false", "PILOT_DISABLE_MX_ALPN=true",
+		"ROOT_CA_DIR="+filepath.Join(c.dir, caFolder),
 		"PILOT_DEBOUNCE_AFTER=50ms", "INJECTION_WEBHOOK_CONFIG_NAME=", "VALIDATION_WEBHOOK_CONFIG_NAME=",
 		"PILOT_ENABLE_IP_AUTOALLOCATE=false")
 	var err error

@@ -1,0 +1,258 @@
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	adminAddress = "127.0.0.1:15000"
+	entryAddress = "127.0.0.1:15080"
+)
+
+// object is a piece of a JSON document.
+type object = map[string]any
+
+// envoy is the sidecar of the run.
+type envoy struct {
+	cmd *exec.Cmd
+	log string
+}
+
+func startEnvoy(s *Scenario, dir string) (*envoy, error) {
+	for name, data := range map[string][]byte{
+		"cert.pem": s.Node.Identity.Cert, "key.pem": s.Node.Identity.Key, "root.pem": s.Node.MeshRoot,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			return nil, fmt.Errorf("writing the identity: %w", err)
+		}
+	}
+	boot, err := json.MarshalIndent(bootstrap(s, dir), "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encoding the bootstrap: %w", err)
+	}
+	file := filepath.Join(dir, "bootstrap.json")
+	if err := os.WriteFile(file, boot, 0o600); err != nil {
+		return nil, fmt.Errorf("writing the bootstrap: %w", err)
+	}
+	e := &envoy{log: filepath.Join(dir, "envoy.log")}
+	log, err := os.Create(e.log)
+	if err != nil {
+		return nil, fmt.Errorf("opening Envoy's log: %w", err)
+	}
+	defer func() { _ = log.Close() }()
+	e.cmd = exec.Command(s.Envoy, "-c", file, "--concurrency", "2", "--disable-hot-restart", "-l", "warning", "--component-log-level", "dns:debug,upstream:debug")
+	e.cmd.Stdout, e.cmd.Stderr = log, log
+	e.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := e.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting Envoy: %w", err)
+	}
+	return e, nil
+}
+
+func (e *envoy) stop() {
+	_ = e.cmd.Process.Kill()
+	_ = e.cmd.Wait()
+}
+
+// awaitReady waits until Envoy has its clusters and listeners.
+func (e *envoy) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		if body, err := admin(ctx, "/ready"); err == nil && strings.TrimSpace(string(body)) == "LIVE" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			log, _ := os.ReadFile(e.log)
+			return fmt.Errorf("waiting for Envoy: %w\n%s", ctx.Err(), lastLines(string(log), 30))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// counters sums up the counters of the clusters that lead to the host, by the last part of their names.
+func counters(ctx context.Context, host string) (map[string]int, error) {
+	body, err := admin(ctx, "/stats?usedonly")
+	if err != nil {
+		return nil, err
+	}
+	sum := map[string]int{}
+	sc := bufio.NewScanner(bytes.NewReader(body))
+	for sc.Scan() {
+		name, value, ok := strings.Cut(sc.Text(), ": ")
+		if n, err := strconv.Atoi(value); ok && err == nil && strings.Contains(name, "|"+host+".") {
+			sum[name[strings.LastIndex(name, ".")+1:]] += n
+		}
+	}
+	return sum, sc.Err()
+}
+
+func admin(ctx context.Context, path string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+adminAddress+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("asking Envoy: %w", err)
+	}
+	client := &http.Client{Timeout: 5 * time.Second}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("asking Envoy: %w", err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	err = errors.Join(err, resp.Body.Close())
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("asking Envoy for %s: %s", path, resp.Status)
+	}
+	return body, err
+}
+
+// bootstrap is Istio's bootstrap in short: the node, istiod, the agent's SDS, and in place of iptables a listener that
+// takes the original destination from the PROXY protocol. What no listener of istiod's takes is answered with 599.
+func bootstrap(s *Scenario, dir string) object {
+	id := fmt.Sprintf("sidecar~127.0.0.1~client.%s~%s.svc.cluster.local", s.Node.Namespace, s.Node.Namespace)
+	labels := map[string]string{"app": "client"}
+	if s.Node.Region != "" {
+		labels["topology.kubernetes.io/region"] = s.Node.Region
+	}
+	for k, v := range s.Node.Labels {
+		labels[k] = v
+	}
+	return object{
+		"node": object{
+			"id": id, "cluster": "client." + s.Node.Namespace, "locality": object{"region": s.Node.Region},
+			"metadata": object{
+				"NAMESPACE": s.Node.Namespace, "CLUSTER_ID": "Kubernetes", "ISTIO_VERSION": "1.31.0", "NAME": "client",
+				"SERVICE_ACCOUNT": s.Node.ServiceAccount, "INSTANCE_IPS": "127.0.0.1", "MESH_ID": "cluster.local", "LABELS": labels,
+			},
+		},
+		"admin": object{"address": tcpAddress(adminAddress)},
+		"dynamic_resources": object{
+			"lds_config": object{"ads": object{}, "resource_api_version": "V3"},
+			"cds_config": object{"ads": object{}, "resource_api_version": "V3"},
+			"ads_config": object{
+				"api_type": "GRPC", "transport_api_version": "V3", "set_node_on_first_message_only": true,
+				"grpc_services": []object{{"envoy_grpc": object{"cluster_name": "xds-grpc"}}},
+			},
+		},
+		"static_resources": object{
+			"clusters":  []object{xdsCluster(s, dir), sdsCluster()},
+			"listeners": []object{entryListener()},
+		},
+		"bootstrap_extensions": []object{{
+			"name": "envoy.bootstrap.internal_listener",
+			"typed_config": object{
+				"@type": "type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
+			},
+		}},
+		"layered_runtime": object{"layers": []object{{
+			"name":         "static",
+			"static_layer": object{"envoy.reloadable_features.coalesce_lb_rebuilds_on_batch_update": false},
+		}}},
+		"typed_dns_resolver_config": object{
+			"name": "envoy.network.dns_resolver.cares",
+			"typed_config": object{
+				"@type":                "type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
+				"resolvers":            []object{tcpAddress(dnsAddress)},
+				"dns_resolver_options": object{"no_default_search_domain": true},
+			},
+		},
+	}
+}
+
+func xdsCluster(s *Scenario, dir string) object {
+	return object{
+		"name": "xds-grpc", "type": "STATIC", "connect_timeout": "1s",
+		"typed_extension_protocol_options": http2(),
+		"load_assignment":                  assignment("xds-grpc", object{"pipe": object{"path": s.XDS}}),
+		"transport_socket": object{
+			"name": "envoy.transport_sockets.tls",
+			"typed_config": object{
+				"@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+				"sni":   "istiod.istio-system.svc",
+				"common_tls_context": object{
+					"alpn_protocols": []string{"h2"},
+					"tls_certificates": []object{{
+						"certificate_chain": object{"filename": filepath.Join(dir, "cert.pem")},
+						"private_key":       object{"filename": filepath.Join(dir, "key.pem")},
+					}},
+					"validation_context": object{
+						"trusted_ca": object{"filename": filepath.Join(dir, "root.pem")},
+						"match_typed_subject_alt_names": []object{{
+							"san_type": "DNS", "matcher": object{"exact": "istiod.istio-system.svc"},
+						}},
+					},
+				},
+			},
+		},
+	}
+}
+
+func sdsCluster() object {
+	return object{
+		"name": "sds-grpc", "type": "STATIC", "connect_timeout": "1s",
+		"typed_extension_protocol_options": http2(),
+		"load_assignment":                  assignment("sds-grpc", tcpAddress(sdsAddress)),
+	}
+}
+
+func http2() object {
+	return object{"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": object{
+		"@type":                "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+		"explicit_http_config": object{"http2_protocol_options": object{}},
+	}}
+}
+
+func assignment(cluster string, address object) object {
+	return object{"cluster_name": cluster, "endpoints": []object{{
+		"lb_endpoints": []object{{"endpoint": object{"address": address}}},
+	}}}
+}
+
+func entryListener() object {
+	return object{
+		"name": "entry", "address": tcpAddress(entryAddress), "use_original_dst": true,
+		"listener_filters": []object{{
+			"name":         "envoy.filters.listener.proxy_protocol",
+			"typed_config": object{"@type": "type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol"},
+		}},
+		"filter_chains": []object{{"filters": []object{{
+			"name": "envoy.filters.network.http_connection_manager",
+			"typed_config": object{
+				"@type":       "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+				"stat_prefix": "entry",
+				"http_filters": []object{{
+					"name":         "envoy.filters.http.router",
+					"typed_config": object{"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+				}},
+				"route_config": object{"virtual_hosts": []object{{
+					"name": "none", "domains": []string{"*"},
+					"routes": []object{{
+						"match":           object{"prefix": "/"},
+						"direct_response": object{"status": 599, "body": object{"inline_string": "no listener for this destination"}},
+					}},
+				}}},
+			},
+		}}}},
+	}
+}
+
+func tcpAddress(hostport string) object {
+	host, port, _ := net.SplitHostPort(hostport)
+	n, _ := strconv.Atoi(port)
+	return object{"socket_address": object{"address": host, "port_value": n}}
+}

@@ -1,0 +1,64 @@
+package bench
+
+import (
+	"fmt"
+	"net/netip"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// network is the namespace's loopback device and its packet filter.
+type network struct {
+	mu      sync.Mutex
+	dropped []string
+}
+
+func newNetwork() (*network, error) {
+	if err := command("ip", "link", "set", "lo", "up"); err != nil {
+		return nil, err
+	}
+	return &network{}, nil
+}
+
+// add makes an address outside 127.0.0.0/8 local.
+func (n *network) add(addr string) error {
+	ip, err := netip.ParseAddr(addr)
+	if err != nil {
+		return fmt.Errorf("adding %s: %w", addr, err)
+	}
+	if ip.IsLoopback() {
+		return nil
+	}
+	return command("ip", "addr", "add", netip.PrefixFrom(ip, ip.BitLen()).String(), "dev", "lo")
+}
+
+// drop makes an address a black hole, or heals it.
+func (n *network) drop(addr string, on bool) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dropped = slices.DeleteFunc(n.dropped, func(a string) bool { return a == addr })
+	if on {
+		n.dropped = append(n.dropped, addr)
+	}
+	var b strings.Builder
+	b.WriteString("table inet bench\ndelete table inet bench\ntable inet bench {\nchain in {\ntype filter hook input priority 0;\n")
+	for _, a := range n.dropped {
+		fmt.Fprintf(&b, "ip daddr %s drop\n", a)
+	}
+	b.WriteString("}\n}\n")
+	cmd := exec.Command("nft", "-f", "-")
+	cmd.Stdin = strings.NewReader(b.String())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("running nft: %w: %s", err, out)
+	}
+	return nil
+}
+
+func command(name string, args ...string) error {
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("running %s %s: %w: %s", name, strings.Join(args, " "), err, out)
+	}
+	return nil
+}

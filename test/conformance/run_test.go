@@ -1,0 +1,56 @@
+package conformance
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/spillway-mesh/spillway/test/conformance/bench"
+	"github.com/spillway-mesh/spillway/test/conformance/parts"
+	"github.com/spillway-mesh/spillway/test/conformance/pki"
+)
+
+const serviceAccount = "orders"
+
+// node is the sidecar of a client in the namespace and region, with a certificate of the mesh.
+func (s *suite) node(t *testing.T, namespace, region string) bench.Node {
+	t.Helper()
+	id, err := s.cluster.Mesh.Issue(pki.Leaf{
+		CommonName: "client", Names: []string{"spiffe://cluster.local/ns/" + namespace + "/sa/" + serviceAccount},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bench.Node{Namespace: namespace, ServiceAccount: serviceAccount, Region: region, Identity: *id, MeshRoot: s.cluster.Mesh.Cert}
+}
+
+// run plays a scenario when a slot is free, adds its row to the table and logs what clients saw.
+func (s *suite) run(t *testing.T, sc *bench.Scenario) *bench.Result {
+	t.Helper()
+	s.slots <- struct{}{}
+	r, err := bench.Run(t.Context(), sc)
+	<-s.slots
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.table.add(r)
+	t.Logf("served before %v, during %v, after %v; wrong SNI %d, wrong Host %d; %q",
+		r.Before, r.During, r.After, r.WrongSNI, r.WrongHost, r.Examples)
+	return r
+}
+
+// ownCRDs are the CRDs of this project, once they exist.
+func ownCRDs(ctx context.Context) []string {
+	root, err := parts.ModuleRoot(ctx)
+	if err != nil {
+		return nil
+	}
+	files, _ := filepath.Glob(filepath.Join(root, "..", "..", "manifests", "crd", "*.yaml"))
+	for _, f := range files {
+		if _, err := os.Stat(f); err != nil {
+			return nil
+		}
+	}
+	return files
+}
