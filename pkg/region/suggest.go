@@ -27,16 +27,19 @@ var (
 // US"), a zone in place of its region (us-east1-b, us-east-1a, eastus-2), a town or an AWS zone id (oregon, use1-az2),
 // a name cut short (us-west), and up to two typing mistakes.
 func Suggest(name string, among []string) (string, bool) {
+	if name == "" || slices.Contains(among, name) {
+		return "", false
+	}
 	if len(among) == 0 {
+		if _, known := Lookup(name); known {
+			return "", false // most names are spelt right, and the table is long
+		}
 		for _, r := range table().sorted {
 			among = append(among, r.Name)
 		}
 	}
 	candidates := slices.Clone(among)
 	slices.Sort(candidates)
-	if name == "" || slices.Contains(candidates, name) {
-		return "", false
-	}
 	lower := strings.ToLower(strings.TrimSpace(name))
 	exactMeanings := []func(string, []string) string{byZone, bySpelling, byAlias}
 	for _, find := range exactMeanings {
