@@ -35,7 +35,7 @@ func at(path string, line int, format string, args ...any) string {
 }
 
 // blocks finds the fenced blocks of a page and its text without them, line for line.
-func blocks(doc document) (fenced []block, prose []string, problems []string) {
+func blocks(doc document) (fenced []block, prose, problems []string) {
 	var open *block
 	var fence string
 	lines := strings.Split(strings.TrimSuffix(doc.text, "\n"), "\n")

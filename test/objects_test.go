@@ -114,7 +114,7 @@ func inSeconds(text []byte) []byte {
 // patchValue decodes what a patch writes, strictly, as Envoy's own type.
 func patchValue(patch *networking.EnvoyFilter_EnvoyConfigObjectPatch) (proto.Message, error) {
 	var value proto.Message
-	switch patch.GetApplyTo() { //nolint:exhaustive // the others are an error
+	switch patch.GetApplyTo() {
 	case networking.EnvoyFilter_CLUSTER:
 		value = &clusterv3.Cluster{}
 	case networking.EnvoyFilter_HTTP_ROUTE:
