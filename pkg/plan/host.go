@@ -44,6 +44,7 @@ func (b *builder) resolves() {
 		b.diags.Warnf(b.at("host"), codeCaptureOff, "sidecars do not answer DNS on this platform, so %s needs a real record",
 			b.spec.Host).WithHint("publish a record that points %s to the host's address (explain shows it), or annotate the "+
 			`client pods with proxy.istio.io/config: 'proxyMetadata: {ISTIO_META_DNS_CAPTURE: "true"}'`, b.spec.Host)
+	case Yes:
 	}
 }
 

@@ -47,10 +47,7 @@ func (p *Plan) ObjectName(namespace string, parts ...string) string {
 	if namespace != p.Namespace {
 		name += "-" + hash(p.Owner())
 	}
-	for _, part := range parts {
-		name += "-" + part
-	}
-	return shorten(name, maxName)
+	return shorten(strings.Join(append([]string{name}, parts...), "-"), maxName)
 }
 
 // RegionPart makes a client region fit for ObjectName: regions are label values, which may hold capitals, dots and

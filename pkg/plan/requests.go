@@ -3,6 +3,8 @@ package plan
 import (
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 )
 
@@ -122,6 +124,9 @@ func (b *builder) classes() {
 			Name: s.Name, Match: matchOf(s.Match), Retry: Retry(s.Retry),
 			Timeout: orDefault(s.Timeout, timeout), PerTryTimeout: orDefault(s.PerTryTimeout, perTry),
 		}
+		if r.Retry == RetryNever && s.PerTryTimeout == nil {
+			r.PerTryTimeout = 0 // there is one try, and timeout bounds it
+		}
 		for j := range b.plan.Routes {
 			if b.plan.Routes[j].Name == r.Name {
 				b.diags.Errorf(at.Child("name"), codeTwice, "there are two classes named %q", r.Name).WithHint(
@@ -160,35 +165,48 @@ func matchOf(s *v1alpha1.RequestMatch) *Match {
 
 // timeouts checks that a request can outlive the dead tiers, and that a region that says nothing is left at all.
 func (b *builder) timeouts(i int, r *Route, tiers int) {
-	at, owner := b.at("requests"), "the default class "
+	at := b.at("requests")
 	if len(b.spec.Requests) > 0 {
-		at, owner = at.Index(i), "class "
+		at = at.Index(i)
 	}
-	tries := 1
-	if !b.plan.Detect.FirstRetryLeaves {
-		tries = 2
-	}
-	need := time.Duration(tries*(tiers-1)+1) * r.PerTryTimeout
 	switch {
-	case r.Timeout < 0 || r.PerTryTimeout < 0 || r.Timeout > 0 && r.Timeout < time.Millisecond ||
-		r.PerTryTimeout > 0 && r.PerTryTimeout < time.Millisecond:
-		b.diags.Errorf(at, codeNumbers, "a timeout of %s%q is below 1ms", owner, r.Name).WithHint("set 1ms or more, or 0s for none")
-	case r.Timeout > 0 && r.PerTryTimeout > r.Timeout:
-		b.diags.Errorf(at.Child("perTryTimeout"), codePerTry, "perTryTimeout %s of %s%q is longer than its timeout %s: no "+
-			"request would be tried again", r.PerTryTimeout, owner, r.Name, r.Timeout).WithHint(
-			"set it to %s or less", r.Timeout/time.Duration(tiers))
+	case tooShort(r.Timeout) || tooShort(r.PerTryTimeout):
+		b.diags.Errorf(at, codeNumbers, "a timeout of class %q is below 1ms", r.Name).WithHint("set 1ms or more, or 0s for none")
 	case r.PerTryTimeout == 0 && r.Timeout == 0:
 		b.noTimeout(i, r)
-	case r.Retry == RetryFull && r.PerTryTimeout == 0:
-		b.diags.Warnf(at.Child("perTryTimeout"), codeNoTimeout, "%s%q has no perTryTimeout: a request to a region that hangs "+
-			"fails after %s instead of moving on", owner, r.Name, r.Timeout).WithHint("set perTryTimeout to %s or less",
-			r.Timeout/time.Duration(tiers))
-	case r.Retry == RetryFull && r.Timeout > 0 && r.Timeout < need:
-		b.diags.Warnf(at.Child("timeout"), codeShortTimeout, "the timeout %s of %s%q is over before the last of %d tiers is "+
-			"tried, if all before it hang (%s)", r.Timeout, owner, r.Name, tiers, need).WithHint(
-			"set timeout to %s, or perTryTimeout to %s", need, r.Timeout/time.Duration(tries*(tiers-1)+1))
+	case r.Timeout > 0 && r.PerTryTimeout > r.Timeout:
+		b.diags.Errorf(at.Child("perTryTimeout"), codePerTry, "perTryTimeout %s of class %q is longer than its timeout %s: no "+
+			"request would be tried again", r.PerTryTimeout, r.Name, r.Timeout).WithHint(
+			"set it to %s or less", r.Timeout/time.Duration(tiers))
+	case r.Retry == RetryFull:
+		b.outlives(at, r, tiers)
 	}
 }
+
+// tooShort says that Istio would refuse a timeout.
+func tooShort(d time.Duration) bool { return d != 0 && d < time.Millisecond }
+
+// outlives warns where requests that are repeated in full cannot get past tiers that hang.
+func (b *builder) outlives(at *field.Path, r *Route, tiers int) {
+	perTier := 1
+	if !b.plan.Detect.FirstRetryLeaves {
+		perTier = 2
+	}
+	tries := time.Duration(perTier*(tiers-1) + 1)
+	switch need := tries * r.PerTryTimeout; {
+	case tiers == 1:
+	case need == 0:
+		b.diags.Warnf(at.Child("perTryTimeout"), codeNoTimeout, "class %q has no perTryTimeout: a request to a region that hangs "+
+			"fails after %s instead of moving on", r.Name, r.Timeout).WithHint("set perTryTimeout to %s or less", r.Timeout/tries)
+	case r.Timeout > 0 && r.Timeout < need:
+		b.diags.Warnf(at.Child("timeout"), codeShortTimeout, "the timeout %s of class %q is over before the last of %d tiers is "+
+			"tried, if all before it hang (%s)", r.Timeout, r.Name, tiers, need).WithHint(
+			"set timeout to %s, or perTryTimeout to %s", need, (r.Timeout / tries).Truncate(time.Millisecond))
+	}
+}
+
+// tooShort says that a timeout is neither none nor one that Istio takes.
+func tooShort(d time.Duration) bool { return d != 0 && d < time.Millisecond }
 
 // noTimeout tells of a region that is never left: as a warning where nobody asked for it.
 func (b *builder) noTimeout(i int, r *Route) {
