@@ -55,7 +55,7 @@ func startEnvoy(s *Scenario, dir string) (*envoy, error) {
 		return nil, fmt.Errorf("opening Envoy's log: %w", err)
 	}
 	defer func() { _ = log.Close() }()
-	e.cmd = exec.Command(s.Envoy, "-c", file, "--concurrency", "2", "--disable-hot-restart", "-l", "warning", "--component-log-level", "dns:debug,upstream:debug")
+	e.cmd = exec.Command(s.Envoy, "-c", file, "--concurrency", "2", "--disable-hot-restart", "-l", "warning")
 	e.cmd.Stdout, e.cmd.Stderr = log, log
 	e.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := e.cmd.Start(); err != nil {
@@ -163,14 +163,6 @@ func bootstrap(s *Scenario, dir string) object {
 			"name":         "static",
 			"static_layer": object{"envoy.reloadable_features.coalesce_lb_rebuilds_on_batch_update": false},
 		}}},
-		"typed_dns_resolver_config": object{
-			"name": "envoy.network.dns_resolver.cares",
-			"typed_config": object{
-				"@type":                "type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
-				"resolvers":            []object{tcpAddress(dnsAddress)},
-				"dns_resolver_options": object{"no_default_search_domain": true},
-			},
-		},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-const dnsAddress = "127.0.0.54:18553"
+const dnsAddress = "127.0.0.53:53"
 
 // names is the DNS server of the namespace; its answers can be broken.
 type names struct {

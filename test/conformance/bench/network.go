@@ -2,11 +2,15 @@ package bench
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // network is the namespace's loopback device and its packet filter.
@@ -15,11 +19,30 @@ type network struct {
 	dropped []string
 }
 
-func newNetwork() (*network, error) {
+func newNetwork(dir string) (*network, error) {
+	if err := ownResolver(dir); err != nil {
+		return nil, err
+	}
 	if err := command("ip", "link", "set", "lo", "up"); err != nil {
 		return nil, err
 	}
 	return &network{}, nil
+}
+
+// ownResolver lets everything in the run's mount namespace ask the run's DNS server, as a pod's resolv.conf would.
+func ownResolver(dir string) error {
+	file := filepath.Join(dir, "resolv.conf")
+	host, _, _ := net.SplitHostPort(dnsAddress)
+	if err := os.WriteFile(file, []byte("nameserver "+host+"\noptions ndots:0\n"), 0o644); err != nil {
+		return fmt.Errorf("writing resolv.conf: %w", err)
+	}
+	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("leaving the shared mounts: %w", err)
+	}
+	if err := syscall.Mount(file, "/etc/resolv.conf", "", syscall.MS_BIND, ""); err != nil {
+		return fmt.Errorf("mounting resolv.conf: %w", err)
+	}
+	return nil
 }
 
 // add makes an address outside 127.0.0.0/8 local.

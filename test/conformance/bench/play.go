@@ -33,7 +33,7 @@ func play(ctx context.Context, s *Scenario) (*Result, error) {
 	if os.Getenv("SPILLWAY_KEEP") == "" {
 		defer func() { _ = os.RemoveAll(dir) }()
 	}
-	w, err := newWorld(s)
+	w, err := newWorld(s, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -113,10 +113,10 @@ func warm(ctx context.Context, s *Scenario, c caller) {
 	}
 }
 
-func newWorld(s *Scenario) (*world, error) {
+func newWorld(s *Scenario, dir string) (*world, error) {
 	w := &world{ledger: newLedger(), regions: map[string][]*region{}}
 	var err error
-	if w.net, err = newNetwork(); err != nil {
+	if w.net, err = newNetwork(dir); err != nil {
 		return nil, err
 	}
 	answers := map[string][]string{}

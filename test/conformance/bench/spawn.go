@@ -56,9 +56,9 @@ func Run(ctx context.Context, s *Scenario) (*Result, error) {
 	return res, nil
 }
 
-// namespaceAttr asks for a network namespace; who is not root gets a user namespace around it.
+// namespaceAttr asks for a network and a mount namespace; who is not root gets a user namespace around it.
 func namespaceAttr() *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
 	if os.Geteuid() != 0 {
 		attr.Cloneflags |= syscall.CLONE_NEWUSER
 		attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
