@@ -155,6 +155,94 @@ func TestSamplesAreSafe(t *testing.T) {
 	}
 }
 
+// TestSampleTriesCanBeTakenBack wants each "Try a failure" to change what is applied, and only in objects that the repair
+// writes again: an object of its own would stay behind.
+func TestSampleTriesCanBeTakenBack(t *testing.T) {
+	t.Parallel()
+	r := newReader(t)
+	for _, name := range sampleNames(t) {
+		committed := folder(t, filepath.Join("../samples", name, "generated"))
+		tries := triesOf(t, name)
+		if len(tries) == 0 {
+			t.Errorf("samples/%s/README.md: nothing is broken under \"Try a failure\"", name)
+		}
+		for _, try := range tries {
+			out, err := r.run(try)
+			if err != nil {
+				t.Errorf("samples/%s: %s: %v\n%s", name, try, err, out)
+			}
+			if problem := takenBack(out, slices.Collect(maps.Values(committed))); problem != "" {
+				t.Errorf("samples/%s: %s: %s", name, try, problem)
+			}
+		}
+	}
+}
+
+// triesOf are the commands of a sample's page that generate from a broken spec, without the part that applies it and
+// without what goes to stderr.
+func triesOf(t *testing.T, name string) []string {
+	t.Helper()
+	page := "samples/" + name + "/README.md"
+	fenced, _, _ := blocks(document{path: page, text: string(read(t, filepath.Join("..", page)))})
+	var tries []string
+	for _, b := range fenced {
+		if !strings.HasPrefix(b.info, "console") {
+			continue
+		}
+		all, _ := commands(b)
+		for _, c := range all {
+			if stages := pipeline(c.shell); len(stages) == 3 && kindOf(stages[0]) == local && kindOf(stages[2]) == needsCluster {
+				tries = append(tries, stages[0]+" | "+stages[1]+" 2>/dev/null")
+			}
+		}
+	}
+	return tries
+}
+
+// takenBack says what keeps the objects of a broken spec from being taken back by those that are committed.
+func takenBack(broken string, committed [][]byte) string {
+	names, texts := map[string]bool{}, map[string]bool{}
+	for _, text := range committed {
+		o, err := decode(text)
+		if err != nil {
+			return err.Error()
+		}
+		names[o.Kind+" "+o.Namespace+"/"+o.Name] = true
+		texts[strings.TrimSpace(string(text))] = true
+	}
+	same := true
+	for text := range strings.SplitSeq(broken, "\n---\n") {
+		o, err := decode([]byte(text))
+		if err != nil {
+			return err.Error()
+		}
+		if id := o.Kind + " " + o.Namespace + "/" + o.Name; !names[id] {
+			return id + " would stay behind"
+		}
+		same = same && texts[strings.TrimSpace(text)]
+	}
+	if same {
+		return "nothing is broken"
+	}
+	return ""
+}
+
+// TestTakenBackFinds is the negative control of TestSampleTriesCanBeTakenBack.
+func TestTakenBackFinds(t *testing.T) {
+	t.Parallel()
+	const entry = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a, namespace: b}\nspec:\n  hosts: [a.internal]\n"
+	committed := [][]byte{[]byte(entry)}
+	if got := takenBack(entry, committed); got != "nothing is broken" {
+		t.Errorf("an unchanged object: %q", got)
+	}
+	if got := takenBack(strings.Replace(entry, "name: a", "name: c", 1), committed); got != "ServiceEntry b/c would stay behind" {
+		t.Errorf("a further object: %q", got)
+	}
+	if got := takenBack(strings.Replace(entry, "a.internal", "c.internal", 1), committed); got != "" {
+		t.Errorf("a changed object: %q", got)
+	}
+}
+
 // TestSampleClientsAreOrdered wants every client region of a spec to be told apart by what is generated.
 func TestSampleClientsAreOrdered(t *testing.T) {
 	t.Parallel()
