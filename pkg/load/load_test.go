@@ -24,8 +24,6 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-var benchmarked Result
-
 func BenchmarkBytes(b *testing.B) {
 	var data []byte
 	sample, err := os.ReadFile("../../samples/dynamodb-tls/failover.yaml")
@@ -35,6 +33,7 @@ func BenchmarkBytes(b *testing.B) {
 	for range 1000 {
 		data = append(append(data, "---\n"...), sample...)
 	}
+	var benchmarked Result
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -127,12 +127,7 @@ func (r *reader) ours(h header, root *yaml.Node, lineOffset int) bool {
 		r.errorAt(h.apiVersionAt, lineOffset, "SP016", "this release does not know apiVersion %s", quote(h.apiVersion)).
 			WithHint("write apiVersion: %s, or use a release that knows it", want)
 	case h.group() == v1alpha1.Group:
-		d := r.errorAt(h.kindAt, lineOffset, "SP015", "this release does not know kind %s of %s", quote(h.kind), want)
-		if meant, found := diag.Closest(h.kind, kinds()); found {
-			d.WithHint("did you mean %s?", meant)
-		} else {
-			d.WithHint("the kinds are %s", strings.Join(kinds(), " and "))
-		}
+		r.unknownKind(h, lineOffset)
 	case h.kind == v1alpha1.KindExternalFailover:
 		r.errorAt(h.apiVersionAt, lineOffset, "SP016", "kind %s is of %s, not of %s", h.kind, want, quote(h.apiVersion)).
 			WithHint("write apiVersion: %s", want)
@@ -142,6 +137,16 @@ func (r *reader) ours(h header, root *yaml.Node, lineOffset int) bool {
 		r.skip(h, root, lineOffset)
 	}
 	return false
+}
+
+// unknownKind is a kind that our group does not have, or not yet.
+func (r *reader) unknownKind(h header, lineOffset int) {
+	d := r.errorAt(h.kindAt, lineOffset, "SP015", "this release does not know kind %s of %s", quote(h.kind), v1alpha1.GroupVersion())
+	if meant, found := diag.Closest(h.kind, kinds()); found {
+		d.WithHint("did you mean %s?", meant)
+		return
+	}
+	d.WithHint("the kinds are %s", strings.Join(kinds(), " and "))
 }
 
 // headless is a document that does not say what it is. In a folder that is mostly a file of another tool; named by the

@@ -26,6 +26,18 @@ func appendJSON(dst []byte, v any, indent int) []byte {
 		return appendJSON(dst, v.Value, indent)
 	case string:
 		return appendJSONString(dst, v)
+	case bool, int, int32, int64, float64:
+		return appendPlain(dst, v)
+	case nil:
+		return append(dst, "null"...)
+	default:
+		return appendJSONString(dst, stringOf(v))
+	}
+}
+
+// appendPlain writes a value that JSON does not quote.
+func appendPlain(dst []byte, v any) []byte {
+	switch v := v.(type) {
 	case bool:
 		return strconv.AppendBool(dst, v)
 	case int:
@@ -39,10 +51,8 @@ func appendJSON(dst []byte, v any, indent int) []byte {
 			return append(dst, "null"...)
 		}
 		return strconv.AppendFloat(dst, v, 'g', -1, 64)
-	case nil:
-		return append(dst, "null"...)
 	default:
-		return appendJSONString(dst, stringOf(v))
+		return append(dst, "null"...)
 	}
 }
 

@@ -20,8 +20,8 @@ const (
 
 func (c *checker) detect(at *field.Path, d *v1alpha1.Detect) {
 	choice(c, at.Child("profile"), d.Profile, false, v1alpha1.ProfileFast, v1alpha1.ProfileBalanced, v1alpha1.ProfilePatient)
-	c.between(at.Child("gatewayErrors"), d.GatewayErrors, 1, 1000)
-	c.between(at.Child("serverErrors"), d.ServerErrors, 1, 1000)
+	c.upTo(at.Child("gatewayErrors"), d.GatewayErrors, 1000)
+	c.upTo(at.Child("serverErrors"), d.ServerErrors, 1000)
 	c.duration(at.Child("interval"), d.Interval)
 	c.duration(at.Child("ejection"), d.Ejection)
 	c.duration(at.Child("maxEjection"), d.MaxEjection)
@@ -47,8 +47,8 @@ func (c *checker) active(at *field.Path, a *v1alpha1.ActiveCheck) {
 	}
 	c.duration(at.Child("interval"), a.Interval)
 	c.duration(at.Child("timeout"), a.Timeout)
-	c.between(at.Child("unhealthy"), a.Unhealthy, 1, 100)
-	c.between(at.Child("healthy"), a.Healthy, 1, 100)
+	c.upTo(at.Child("unhealthy"), a.Unhealthy, 100)
+	c.upTo(at.Child("healthy"), a.Healthy, 100)
 }
 
 // statusRange wants one HTTP status, or two with a hyphen.

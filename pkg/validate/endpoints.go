@@ -17,7 +17,7 @@ const longestEndpoint = 40
 
 func (c *checker) endpoints(at *field.Path, s *v1alpha1.ExternalFailoverSpec) {
 	c.count(at, len(s.Endpoints), 1, 16)
-	var ports []string
+	ports := make([]string, 0, len(s.Ports))
 	for _, p := range s.Ports {
 		ports = append(ports, p.Name)
 	}
@@ -56,7 +56,7 @@ func (c *checker) endpoint(at *field.Path, e *v1alpha1.Endpoint, ports []string)
 	if e.HostHeader != "" && e.HostHeader != v1alpha1.HostHeaderKeep {
 		c.hostHeader(at.Child("hostHeader"), e.HostHeader)
 	}
-	c.between(at.Child("weight"), e.Weight, 1, 128)
+	c.upTo(at.Child("weight"), e.Weight, 128)
 	if e.Weight != nil && e.Group == "" {
 		c.diags.Warnf(at.Child("weight"), "SP128", "a weight counts among the endpoints of one group, and this one has no group").
 			WithHint("remove weight, or add the group")
@@ -139,7 +139,7 @@ func (c *checker) endpointPorts(at *field.Path, ports map[string]int32, known []
 	}
 	for _, name := range slices.Sorted(maps.Keys(ports)) {
 		number, at := ports[name], at.Key(name)
-		c.between(at, &number, 1, highestPort)
+		c.upTo(at, &number, highestPort)
 		if !slices.Contains(known, name) {
 			c.unknownName(at, "port", name, known)
 		}

@@ -126,15 +126,10 @@ func hasPort(s string) bool {
 }
 
 // dnsName wants a DNS name.
-func (c *checker) dnsName(at *field.Path, code, name string) bool {
-	if !c.short(at, name, longestName) {
-		return false
+func (c *checker) dnsName(at *field.Path, code, name string) {
+	if c.short(at, name, longestName) && !isDNSName(name) {
+		c.errorf(at, code, "%s is not a DNS name", quote(name)).WithHint("%s", hintName(name))
 	}
-	if isDNSName(name) {
-		return true
-	}
-	c.errorf(at, code, "%s is not a DNS name", quote(name)).WithHint("%s", hintName(name))
-	return false
 }
 
 // hostPort wants what may stand in a Host header: a name or an address, perhaps with a port.
@@ -169,7 +164,6 @@ func (c *checker) labels(at *field.Path, labels map[string]string) {
 	}
 }
 
-//nolint:gochecknoglobals // a constant that needs compiling
 var labelValue = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`)
 
 // region wants the name of a cloud region, which is also a label of nodes.

@@ -39,7 +39,6 @@ func Platform(p *v1alpha1.Platform) diag.List {
 	return c.diags
 }
 
-//nolint:gochecknoglobals // a constant that needs compiling
 var minorVersion = regexp.MustCompile(`^(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,3})$`)
 
 func (c *checker) istioVersion(at *field.Path, version string) {

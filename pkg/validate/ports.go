@@ -35,10 +35,10 @@ func (c *checker) port(at *field.Path, p *v1alpha1.Port) {
 	if p.Number == 0 {
 		c.errorf(at.Child("number"), "SP101", "a port number is required").WithHint("write a number from 1 to %d", highestPort)
 	} else {
-		c.between(at.Child("number"), &p.Number, 1, highestPort)
+		c.upTo(at.Child("number"), &p.Number, highestPort)
 	}
 	choice(c, at.Child("protocol"), p.Protocol, true, v1alpha1.ProtocolHTTP, v1alpha1.ProtocolHTTP2, v1alpha1.ProtocolGRPC,
 		v1alpha1.ProtocolTCP, v1alpha1.ProtocolTLS)
-	c.between(at.Child("targetPort"), p.TargetPort, 1, highestPort)
+	c.upTo(at.Child("targetPort"), p.TargetPort, highestPort)
 	choice(c, at.Child("tls"), p.TLS, false, v1alpha1.PortTLSInherit, v1alpha1.PortTLSNone)
 }

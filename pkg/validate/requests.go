@@ -87,7 +87,6 @@ func (c *checker) methods(at *field.Path, methods []string) {
 	}
 }
 
-//nolint:gochecknoglobals // a constant that needs compiling
 var token = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // RFC 9110, 5.6.2
 
 // header wants a name that a request can be told by. The request's own line is told by methods and paths, and its host

@@ -38,10 +38,10 @@ func (c *checker) count(at *field.Path, n, least, most int) {
 	}
 }
 
-// between wants a number in a range; without one there is nothing to check.
-func (c *checker) between(at *field.Path, value *int32, least, most int32) {
-	if value != nil && (*value < least || *value > most) {
-		c.errorf(at, "SP104", "%d is out of range", *value).WithHint("write a number from %d to %d", least, most)
+// upTo wants a number from 1 to the most; without one there is nothing to check.
+func (c *checker) upTo(at *field.Path, value *int32, most int32) {
+	if value != nil && (*value < 1 || *value > most) {
+		c.errorf(at, "SP104", "%d is out of range", *value).WithHint("write a number from 1 to %d", most)
 	}
 }
 
