@@ -46,7 +46,7 @@ func Sort(objects []Object) {
 // RenderAll checks the plan against every target and writes it in each one's language, in the order in which the
 // objects must be applied. Nothing is written if a target cannot express the plan. The error is the program's own fault.
 func RenderAll(p *plan.Plan, targets []Target) ([]Object, diag.List, error) {
-	var diags diag.List
+	diags := make(diag.List, 0, len(targets))
 	for _, t := range targets {
 		diags = append(diags, t.Check(p, field.NewPath("spec"))...)
 	}

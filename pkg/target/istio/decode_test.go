@@ -89,8 +89,10 @@ func convert(v any) any {
 }
 
 // required are the fields that Envoy's own checks want and Istio's configuration has already.
-var required = map[string]string{
-	"CLUSTER": `{"name": "c", "load_assignment": {"cluster_name": "c"}}`, "HTTP_ROUTE": `{"match": {"prefix": "/"}, "route": {"cluster": "c"}}`, "NETWORK_FILTER": `{}`,
+func required() map[string]string {
+	return map[string]string{
+		"CLUSTER": `{"name": "c", "load_assignment": {"cluster_name": "c"}}`, "HTTP_ROUTE": `{"match": {"prefix": "/"}, "route": {"cluster": "c"}}`, "NETWORK_FILTER": `{}`,
+	}
 }
 
 func envoyFilter(spec []byte) error {
@@ -107,7 +109,7 @@ func envoyFilter(spec []byte) error {
 		if into == nil {
 			return fmt.Errorf("patch %d: applyTo %s is not expected", i, p.ApplyTo)
 		}
-		if err := protojson.Unmarshal([]byte(required[p.ApplyTo.String()]), base); err != nil {
+		if err := protojson.Unmarshal([]byte(required()[p.ApplyTo.String()]), base); err != nil {
 			return fmt.Errorf("patch %d: %w", i, err)
 		}
 		if err := protojson.Unmarshal(value, into); err != nil {

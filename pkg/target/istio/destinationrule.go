@@ -136,7 +136,7 @@ func (w writer) outlierDetection() render.Map {
 func (w writer) loadBalancer(set plan.Set) render.Map {
 	locality := render.Map{kv("enabled", true)}
 	if len(set.Failover) > 0 {
-		var entries render.List
+		entries := make(render.List, 0, len(set.Failover))
 		for _, f := range set.Failover {
 			entries = append(entries, render.Inline{kv("from", f.From), kv("to", f.To)})
 		}

@@ -64,11 +64,14 @@ func (w writer) validationPatch() render.Map {
 
 // fromIstiod is a secret that istiod serves; already says that Istio's own setting names istiod.
 func fromIstiod(name string, already bool) render.Map {
-	out := render.Map{why("the CA certificates; Istio would look for them beside the client certificate", "name", name)}
+	const reason = "the CA certificates; Istio would look for them beside the client certificate"
 	if already {
-		return out
+		return render.Map{why(reason, "name", name)}
 	}
-	return append(out, kv("sds_config", render.Map{kv("ads", render.Map{}), kv("resource_api_version", "V3")}))
+	return render.Map{
+		why(reason, "name", name),
+		kv("sds_config", render.Map{kv("ads", render.Map{}), kv("resource_api_version", "V3")}),
+	}
 }
 
 // fromAgent is a file that the agent beside the proxy serves.

@@ -27,7 +27,7 @@ func (w writer) serviceEntry() target.Object {
 }
 
 func (w writer) servicePorts() render.List {
-	var ports render.List
+	ports := make(render.List, 0, len(w.Ports))
 	for _, p := range w.Ports {
 		m := render.Map{kv("number", p.Number), kv("name", p.Name), kv("protocol", string(p.Protocol))}
 		if p.TargetPort != 0 && p.TargetPort != p.Number {

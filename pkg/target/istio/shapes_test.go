@@ -47,51 +47,58 @@ func base() *plan.Plan {
 }
 
 // shapes are ways in which plans differ; any two may come together.
-var shapes = map[string]func(*plan.Plan){
-	"everywhere": func(p *plan.Plan) { p.Clients.Namespaces = []string{"*"} },
-	"namespaces": func(p *plan.Plan) { p.Clients.Namespaces = []string{"billing", "shop"} },
-	"gateways":   func(p *plan.Plan) { p.Clients.Gateways = true },
-	"no filter": func(p *plan.Plan) {
-		p.EnvoyFilter, p.Detect.FirstRetryLeaves = false, false
-	},
-	"plain": func(p *plan.Plan) {
-		p.TLS, p.Ports[0].TLS = plan.TLS{Mode: plan.TLSNone}, false
-		p.Identity = plan.Identity{HostMode: plan.HostKeep}
-	},
-	"shared host": func(p *plan.Plan) {
-		p.Identity.HostMode, p.Identity.SharedHost, p.Identity.PerEndpointSNI = plan.HostShared, "db.example.com", false
-	},
-	"ports": func(p *plan.Plan) {
-		p.Ports = append(p.Ports,
-			plan.Port{Name: "admin", Number: 8080, TargetPort: 8080, Protocol: plan.HTTP},
-			plan.Port{Name: "grpc", Number: 9000, TargetPort: 9443, Protocol: plan.GRPC, TLS: p.Ports[0].TLS},
-			plan.Port{Name: "tcp", Number: 9300, TargetPort: 9300, Protocol: plan.TCP},
-			plan.Port{Name: "tls", Number: 9443, TargetPort: 9443, Protocol: plan.TLSPT},
-		)
-		p.ConnectAttempts = 5
-	},
-	"tcp": func(p *plan.Plan) {
-		p.Ports = []plan.Port{{Name: "tcp", Number: 5432, TargetPort: 5432, Protocol: plan.TCP}}
-		p.TLS, p.Identity, p.Routes, p.ConnectAttempts = plan.TLS{Mode: plan.TLSNone}, plan.Identity{HostMode: plan.HostKeep}, nil, 13
-	},
-	"active": func(p *plan.Plan) {
-		p.Detect.Active = &plan.Active{Path: "/", Host: p.Host, ExpectMin: 200, ExpectMax: 499, Interval: time.Second, Timeout: 500 * time.Millisecond, Unhealthy: 2, Healthy: 3}
-	},
-	"never":            func(p *plan.Plan) { p.Routes = append(p.Routes[:0:0], p.Routes...); never(p) },
-	"no timeouts":      func(p *plan.Plan) { p.Routes = []plan.Route{{Name: "rest", Retry: plan.RetryUnprocessed, Attempts: 2}} },
-	"mutual files":     func(p *plan.Plan) { mutual(p, plan.TLS{ClientCert: "/c.pem", ClientKey: "/k.pem"}) },
-	"mutual secret":    func(p *plan.Plan) { mutual(p, plan.TLS{ClientSecret: "cert", TrustSecret: "cert"}) },
-	"mutual + system":  func(p *plan.Plan) { mutual(p, plan.TLS{ClientSecret: "cert"}) },
-	"mutual + secret":  func(p *plan.Plan) { mutual(p, plan.TLS{ClientSecret: "cert", TrustSecret: "ca"}) },
-	"mutual + config":  func(p *plan.Plan) { mutual(p, plan.TLS{ClientSecret: "cert", TrustConfigMap: "ca"}) },
-	"mutual + file":    func(p *plan.Plan) { mutual(p, plan.TLS{ClientSecret: "cert", TrustFile: "/ca.pem"}) },
-	"files + config":   func(p *plan.Plan) { mutual(p, plan.TLS{ClientCert: "/c.pem", ClientKey: "/k.pem", TrustConfigMap: "ca"}) },
-	"trust secret":     func(p *plan.Plan) { p.TLS.TrustSecret = "ca"; p.Clients.Selector = map[string]string{"app": "a", "b": "c"} },
-	"trust config map": func(p *plan.Plan) { p.TLS.TrustConfigMap = "ca" },
-	"trust file":       func(p *plan.Plan) { p.TLS.TrustFile = "/ca.pem" },
-	"M2":               subsets,
-	"M3":               priorities,
-	"A+":               func(p *plan.Plan) { priorities(p); names(p) },
+func shapes() map[string]func(*plan.Plan) {
+	return map[string]func(*plan.Plan){
+		"everywhere": func(p *plan.Plan) { p.Clients.Namespaces = []string{"*"} },
+		"namespaces": func(p *plan.Plan) { p.Clients.Namespaces = []string{"billing", "shop"} },
+		"gateways":   func(p *plan.Plan) { p.Clients.Gateways = true },
+		"no filter": func(p *plan.Plan) {
+			p.EnvoyFilter, p.Detect.FirstRetryLeaves = false, false
+		},
+		"plain": func(p *plan.Plan) {
+			p.TLS, p.Ports[0].TLS = plan.TLS{Mode: plan.TLSNone}, false
+			p.Identity = plan.Identity{HostMode: plan.HostKeep}
+		},
+		"shared host": func(p *plan.Plan) {
+			p.Identity.HostMode, p.Identity.SharedHost, p.Identity.PerEndpointSNI = plan.HostShared, "db.example.com", false
+		},
+		"ports": func(p *plan.Plan) {
+			p.Ports = append(p.Ports,
+				plan.Port{Name: "admin", Number: 8080, TargetPort: 8080, Protocol: plan.HTTP},
+				plan.Port{Name: "grpc", Number: 9000, TargetPort: 9443, Protocol: plan.GRPC, TLS: p.Ports[0].TLS},
+				plan.Port{Name: "tcp", Number: 9300, TargetPort: 9300, Protocol: plan.TCP},
+				plan.Port{Name: "tls", Number: 9443, TargetPort: 9443, Protocol: plan.TLSPT},
+			)
+			p.ConnectAttempts = 5
+		},
+		"tcp": func(p *plan.Plan) {
+			p.Ports = []plan.Port{{Name: "tcp", Number: 5432, TargetPort: 5432, Protocol: plan.TCP}}
+			p.TLS, p.Identity, p.Routes, p.ConnectAttempts = plan.TLS{Mode: plan.TLSNone}, plan.Identity{HostMode: plan.HostKeep}, nil, 13
+		},
+		"active": func(p *plan.Plan) {
+			p.Detect.Active = &plan.Active{Path: "/", Host: p.Host, ExpectMin: 200, ExpectMax: 499, Interval: time.Second, Timeout: 500 * time.Millisecond, Unhealthy: 2, Healthy: 3}
+		},
+		"never":           func(p *plan.Plan) { p.Routes = append(p.Routes[:0:0], p.Routes...); never(p) },
+		"no timeouts":     func(p *plan.Plan) { p.Routes = []plan.Route{{Name: "rest", Retry: plan.RetryUnprocessed, Attempts: 2}} },
+		"mutual files":    func(p *plan.Plan) { mutual(p, plan.TLS{ClientCert: "/c.pem", ClientKey: "/k.pem"}) },
+		"mutual secret":   func(p *plan.Plan) { mutual(p, plan.TLS{ClientSecret: "cert", TrustSecret: "cert"}) },
+		"mutual + system": func(p *plan.Plan) { mutual(p, plan.TLS{ClientSecret: "cert"}) },
+		"mutual + secret": func(p *plan.Plan) { mutual(p, plan.TLS{ClientSecret: "cert", TrustSecret: "ca"}) },
+		"mutual + config": func(p *plan.Plan) { mutual(p, plan.TLS{ClientSecret: "cert", TrustConfigMap: "ca"}) },
+		"mutual + file":   func(p *plan.Plan) { mutual(p, plan.TLS{ClientSecret: "cert", TrustFile: "/ca.pem"}) },
+		"files + config": func(p *plan.Plan) {
+			mutual(p, plan.TLS{ClientCert: "/c.pem", ClientKey: "/k.pem", TrustConfigMap: "ca"})
+		},
+		"trust secret": func(p *plan.Plan) {
+			p.TLS.TrustSecret = "ca"
+			p.Clients.Selector = map[string]string{"app": "a", "b": "c"}
+		},
+		"trust config map": func(p *plan.Plan) { p.TLS.TrustConfigMap = "ca" },
+		"trust file":       func(p *plan.Plan) { p.TLS.TrustFile = "/ca.pem" },
+		"M2":               subsets,
+		"M3":               priorities,
+		"A+":               func(p *plan.Plan) { priorities(p); names(p) },
+	}
 }
 
 func never(p *plan.Plan) {
@@ -105,10 +112,14 @@ func mutual(p *plan.Plan, t plan.TLS) {
 
 func subsets(p *plan.Plan) {
 	p.Order = plan.Order{Mechanism: plan.MechanismSubsets, Sets: []plan.Set{
-		{Name: "o1", Regions: []string{"us-east1", "us-east4"}, Members: []plan.Member{{Endpoint: "east", Locality: "tier1"}, {Endpoint: "west", Locality: "tier2"}},
-			Failover: []plan.FromTo{{From: "us-east1", To: "tier1"}, {From: "us-east4", To: "tier1"}}},
-		{Name: "o2", Regions: []string{"us-west1"}, Members: []plan.Member{{Endpoint: "west", Locality: "tier1"}}, Default: true,
-			Failover: []plan.FromTo{{From: "", To: "tier1"}}},
+		{
+			Name: "o1", Regions: []string{"us-east1", "us-east4"}, Members: []plan.Member{{Endpoint: "east", Locality: "tier1"}, {Endpoint: "west", Locality: "tier2"}},
+			Failover: []plan.FromTo{{From: "us-east1", To: "tier1"}, {From: "us-east4", To: "tier1"}},
+		},
+		{
+			Name: "o2", Regions: []string{"us-west1"}, Members: []plan.Member{{Endpoint: "west", Locality: "tier1"}}, Default: true,
+			Failover: []plan.FromTo{{From: "", To: "tier1"}},
+		},
 	}}
 }
 
@@ -131,14 +142,14 @@ func names(p *plan.Plan) {
 // Every pair of shapes is written without an error, and read back by Istio's and Envoy's own types; what Check refuses
 // may be nonsense.
 func TestShapes(t *testing.T) {
-	keys := slices.Sorted(maps.Keys(shapes))
+	keys := slices.Sorted(maps.Keys(shapes()))
 	written := 0
 	for i, a := range keys {
 		for _, b := range keys[i:] {
 			p := base()
-			shapes[a](p)
+			shapes()[a](p)
 			if a != b {
-				shapes[b](p)
+				shapes()[b](p)
 			}
 			if istio.New().Check(p, nil).HasErrors() {
 				continue

@@ -64,8 +64,8 @@ type httpRoute struct {
 
 // routes are the requests' classes, per port and per order.
 func (w writer) routes() []httpRoute {
-	var out []httpRoute
 	ports, choices := w.httpPorts(), w.choices()
+	out := make([]httpRoute, 0, len(ports)*len(w.Routes)*len(choices))
 	for _, p := range ports {
 		for _, class := range w.Routes {
 			for _, c := range choices {
@@ -87,9 +87,9 @@ func (w writer) routes() []httpRoute {
 }
 
 func (w writer) httpRoutes() render.List {
-	var out render.List
-	severalPorts := len(w.httpPorts()) > 1
-	for _, r := range w.routes() {
+	severalPorts, routes := len(w.httpPorts()) > 1, w.routes()
+	out := make(render.List, 0, len(routes))
+	for _, r := range routes {
 		route := render.Map{kv("name", r.name)}
 		if match := matches(r, severalPorts); len(match) > 0 {
 			route = append(route, kv("match", match))
@@ -160,7 +160,7 @@ func requestMatch(m *plan.Match) render.Map {
 		out = append(out, kv("uri", render.Inline{kv("prefix", m.PathPrefix)}))
 	}
 	if len(m.Headers) > 0 {
-		var headers render.Map
+		headers := make(render.Map, 0, len(m.Headers))
 		for _, h := range m.Headers {
 			headers = append(headers, kv(h.Name, render.Inline{kv("regex", h.Regex)}))
 		}
