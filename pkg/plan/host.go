@@ -38,7 +38,7 @@ func (b *builder) resolves() {
 	switch b.platform.DNSCapture {
 	case Unknown:
 		b.diags.Warnf(b.at("host"), codeCaptureUnknown, "%s resolves only where sidecars answer DNS, and the platform does "+
-			"not say whether they do", b.spec.Host).WithHint("annotate the client pods with proxy.istio.io/config: "+
+			"not say whether they do", b.spec.Host).WithHint("annotate the client pods with proxy.istio.io/config: " +
 			`'proxyMetadata: {ISTIO_META_DNS_CAPTURE: "true"}', or set dnsCapture in the platform file`)
 	case No:
 		b.diags.Warnf(b.at("host"), codeCaptureOff, "sidecars do not answer DNS on this platform, so %s needs a real record",

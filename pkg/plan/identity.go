@@ -185,7 +185,7 @@ func (b *builder) nameEndpoints() bool {
 		case !strings.EqualFold(n.header, n.server):
 			b.diags.Errorf(b.at("endpoints").Index(i).Child("hostHeader"), codeHostHeader, "the Host of endpoint %q is to be "+
 				"%s and its server name %s; where endpoints have different names, Envoy takes both from one host name",
-				b.plan.Endpoints[i].Name, n.header, n.server).WithHint("leave hostHeader out, set it to Keep on all "+
+				b.plan.Endpoints[i].Name, n.header, n.server).WithHint("leave hostHeader out, set it to Keep on all " +
 				"endpoints, or give all endpoints one hostHeader")
 			return false
 		}

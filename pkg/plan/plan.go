@@ -45,15 +45,15 @@ type Plan struct {
 	Pattern   Pattern
 	// PatternReason says why this pattern, for people.
 	PatternReason string
-	Clients   Clients
-	Ports     []Port
-	TLS       TLS
-	Identity  Identity
-	Endpoints []Endpoint
-	Order     Order
-	Tiers     []ClientTiers // one entry per client region that is known, sorted: named, then "", then "*"
-	Routes    []Route       // for HTTP, HTTP2 and GRPC ports; the last has no match
-	Detect    Detect
+	Clients       Clients
+	Ports         []Port
+	TLS           TLS
+	Identity      Identity
+	Endpoints     []Endpoint
+	Order         Order
+	Tiers         []ClientTiers // one entry per client region that is known, sorted: named, then "", then "*"
+	Routes        []Route       // for HTTP, HTTP2 and GRPC ports; the last has no match
+	Detect        Detect
 	// ConnectAttempts of one new TCP connection over all its tries; 0 where no port is TCP or TLS.
 	ConnectAttempts int
 	Budget          []BudgetLine
@@ -144,12 +144,12 @@ type Identity struct {
 
 // Endpoint is one place that can serve the host.
 type Endpoint struct {
-	Name       string
-	Tier       string // its group, or its own name: what failover[].to names
-	Address    string
-	IP         bool
-	Region     string         // as its cloud spells it; may be empty
-	Ports      map[string]int // own port numbers by port name; empty where the port's targetPort holds
+	Name    string
+	Tier    string // its group, or its own name: what failover[].to names
+	Address string
+	IP      bool
+	Region  string         // as its cloud spells it; may be empty
+	Ports   map[string]int // own port numbers by port name; empty where the port's targetPort holds
 	// ServerName is what the endpoint is called on the wire; with pattern A+ the host name to give it.
 	ServerName string
 	Weight     int // ≥ 1

@@ -52,15 +52,15 @@ func (b *builder) originates(i int, s *v1alpha1.Port) bool {
 	if b.spec.TLS == nil || b.spec.TLS.Mode == "" || b.spec.TLS.Mode == v1alpha1.TLSNone {
 		return false
 	}
-	switch {
-	case s.Protocol == v1alpha1.ProtocolTLS:
+	switch s.Protocol {
+	case v1alpha1.ProtocolTLS:
 		if s.TLS == v1alpha1.PortTLSInherit {
 			b.diags.Errorf(b.at("ports").Index(i).Child("tls"), codeDoubleTLS, "the application already speaks TLS on port "+
 				"%q, and the proxy would add TLS around it", s.Name).WithHint(
 				"drop tls: Inherit here, or make the port HTTP or TCP and have the application speak plain text")
 		}
 		return false
-	case s.Protocol == v1alpha1.ProtocolTCP:
+	case v1alpha1.ProtocolTCP:
 		return s.TLS == v1alpha1.PortTLSInherit
 	default:
 		return s.TLS != v1alpha1.PortTLSNone
