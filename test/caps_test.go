@@ -68,9 +68,7 @@ func codeLines(text []byte) map[int]bool {
 		if tok == token.SEMICOLON && literal == "\n" {
 			continue
 		}
-		for i := range 1 + strings.Count(literal, "\n") {
-			lines[file.Line(pos)+i] = true
-		}
+		lines[file.Line(pos)] = true // a text over several lines is data, as the rows of a table are
 	}
 }
 
