@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,18 +59,37 @@ func (e *explainer) head() {
 	facts.Row("order", "mechanism "+string(p.Order.Mechanism)+reason(p.Order.Reason))
 	e.table(facts)
 	e.section("Endpoints")
-	endpoints := term.NewTable("NAME", "ADDRESS", "REGION", "SENT AS", "WEIGHT")
+	e.endpoints()
+}
+
+// endpoints leaves out the columns that say nothing about this plan.
+func (e *explainer) endpoints() {
+	p := e.plan
+	named := slices.ContainsFunc(p.Ports, func(port plan.Port) bool { return port.Protocol.IsHTTP() || port.TLS })
+	weighted := slices.ContainsFunc(p.Endpoints, func(ep plan.Endpoint) bool { return ep.Weight > 1 })
+	header := []string{"NAME", "ADDRESS", "REGION"}
+	if named {
+		header = append(header, "SENT AS")
+	}
+	if weighted {
+		header = append(header, "WEIGHT")
+	}
+	table := term.NewTable(header...)
 	for _, ep := range p.Endpoints {
-		name, weight := ep.Name, ""
+		name := ep.Name
 		if ep.Tier != ep.Name {
 			name += " (" + ep.Tier + ")"
 		}
-		if ep.Weight > 1 {
-			weight = strconv.Itoa(ep.Weight)
+		row := []string{name, ep.Address, ep.Region}
+		if named {
+			row = append(row, sentAs(p, ep))
 		}
-		endpoints.Row(name, ep.Address, ep.Region, sentAs(p, ep), weight)
+		if weighted {
+			row = append(row, strconv.Itoa(ep.Weight))
+		}
+		table.Row(row...)
 	}
-	e.table(endpoints)
+	e.table(table)
 }
 
 func reason(text string) string {
@@ -241,18 +261,7 @@ func (e *explainer) budget() {
 	p := e.plan
 	if len(p.Budget) > 0 {
 		e.section(fmt.Sprintf("What the death of a region costs, at %d requests per second and proxy", p.Budget[0].Rate))
-		table := term.NewTable("FAILURE", "CLASS", "DELAY", "AT WORST", "SLOW", "FAILED", "BECAUSE")
-		for _, b := range p.Budget {
-			failed := e.style.Green("none")
-			switch {
-			case b.Failed == plan.Endless:
-				failed = e.style.Red("all")
-			case b.Failed > 0:
-				failed = e.style.Yellow(strconv.Itoa(b.Failed))
-			}
-			table.Row(string(b.Failure), b.Class, b.Typical.String(), b.Worst.String(), strconv.Itoa(b.Slow), failed, e.style.Dim(b.Formula))
-		}
-		e.table(table)
+		e.costs()
 	}
 	e.section("The way back")
 	e.printf("  An endpoint that is well again serves after %s, at worst %s.\n", p.Recovery.Typical, p.Recovery.Worst)
@@ -260,3 +269,30 @@ func (e *explainer) budget() {
 		e.printf("  %s\n", e.style.Dim(p.Recovery.Formula))
 	}
 }
+
+// costs writes the table of failures, and below it each reason once.
+func (e *explainer) costs() {
+	table := term.NewTable("FAILURE", "CLASS", "DELAY", "AT WORST", "SLOW", "FAILED", "WHY")
+	var formulas []string
+	for _, b := range e.plan.Budget {
+		n := slices.Index(formulas, b.Formula)
+		if n < 0 {
+			n, formulas = len(formulas), append(formulas, b.Formula)
+		}
+		failed := e.style.Green("none")
+		switch {
+		case b.Failed == plan.Endless:
+			failed = e.style.Red("all")
+		case b.Failed > 0:
+			failed = e.style.Yellow(strconv.Itoa(b.Failed))
+		}
+		table.Row(string(b.Failure), b.Class, b.Typical.String(), b.Worst.String(), strconv.Itoa(b.Slow), failed, note(n))
+	}
+	e.table(table)
+	e.printf("\n")
+	for n, formula := range formulas {
+		e.printf("  %s %s\n", note(n), e.style.Dim(formula))
+	}
+}
+
+func note(n int) string { return "[" + strconv.Itoa(n+1) + "]" }
