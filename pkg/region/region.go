@@ -44,6 +44,7 @@ type Region struct {
 	Continent Continent // where it lies, coarsely
 	Lat, Lon  float64   // where it lies, in degrees, good to some tens of kilometres
 	Place     string    // the town or country, for people
+	folded    string    // fold(Name)
 	aliases   []string  // folded names that people use instead; only Suggest looks at them
 }
 

@@ -73,10 +73,19 @@ func fold(s string) string {
 	}, s)
 }
 
+// folded is fold of a candidate: known regions, which are looked through again and again, are folded once.
+func folded(candidate string) string {
+	if r, ok := table().byName[candidate]; ok {
+		return r.folded
+	}
+	return fold(candidate)
+}
+
 // bySpelling finds the candidate that differs only in case, spaces and hyphens.
 func bySpelling(name string, candidates []string) string {
+	wanted := fold(name)
 	for _, c := range candidates {
-		if fold(c) == fold(name) {
+		if folded(c) == wanted {
 			return c
 		}
 	}
@@ -129,10 +138,10 @@ func byStem(name string, candidates []string) string {
 	}
 	var begins []string
 	for _, c := range candidates {
-		if strings.TrimRight(fold(c), "0123456789") == stem {
+		if strings.TrimRight(folded(c), "0123456789") == stem {
 			return c
 		}
-		if strings.HasPrefix(fold(c), stem) {
+		if strings.HasPrefix(folded(c), stem) {
 			begins = append(begins, c)
 		}
 	}
@@ -144,22 +153,33 @@ func byStem(name string, candidates []string) string {
 
 // byTyping finds the candidate with the fewest typing mistakes, at most two, one in short names.
 func byTyping(name string, candidates []string) string {
-	folded := fold(name)
+	wanted := fold(name)
 	best, fewest := "", 3
-	if len(folded) <= 6 {
+	if len(wanted) <= 6 {
 		fewest = 2
 	}
 	for _, c := range candidates {
-		if d := mistakes(folded, fold(c)); d < fewest {
+		other := folded(c)
+		if abs(len(other)-len(wanted)) >= fewest {
+			continue // each letter more or less is a mistake
+		}
+		if d := mistakes(wanted, other); d < fewest {
 			best, fewest = c, d
 		}
 	}
 	return best
 }
 
+func abs(n int) int { return max(n, -n) }
+
 // mistakes counts the insertions, deletions, substitutions and swaps of neighbours between two names.
 func mistakes(a, b string) int {
-	before, last, current := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	const short = 32 // rows of that length need no allocation
+	before, last, current := make([]int, 0, short), make([]int, 0, short), make([]int, 0, short)
+	if len(b) >= short {
+		before, last, current = make([]int, 0, len(b)+1), make([]int, 0, len(b)+1), make([]int, 0, len(b)+1)
+	}
+	before, last, current = before[:len(b)+1], last[:len(b)+1], current[:len(b)+1]
 	for j := range last {
 		last[j] = j
 	}

@@ -58,7 +58,7 @@ func parseLine(line string) (Region, error) {
 	if err != nil || lon < -180 || lon > 180 {
 		return Region{}, fmt.Errorf("longitude %q is not between -180 and 180", f[4])
 	}
-	r := Region{Cloud: Cloud(f[0]), Name: f[1], Continent: Continent(f[2]), Lat: lat, Lon: lon, Place: f[5]}
+	r := Region{Cloud: Cloud(f[0]), Name: f[1], Continent: Continent(f[2]), Lat: lat, Lon: lon, Place: f[5], folded: fold(f[1])}
 	if f[6] != "" {
 		r.aliases = strings.Split(f[6], ",")
 	}
