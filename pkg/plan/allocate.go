@@ -78,7 +78,7 @@ func (a *allocator) explicit(s *v1alpha1.ExternalFailover) {
 		}
 		a.taken[addr] = owner
 	}
-	key := types.NamespacedName{Namespace: s.Namespace, Name: s.Name}
+	key := NameOf(s)
 	if !diags.HasErrors() {
 		a.out[key] = slices.Clone(s.Spec.Addresses)
 	}
@@ -86,7 +86,7 @@ func (a *allocator) explicit(s *v1alpha1.ExternalFailover) {
 }
 
 func (a *allocator) byHash(s *v1alpha1.ExternalFailover) {
-	key := types.NamespacedName{Namespace: s.Namespace, Name: s.Name}
+	key := NameOf(s)
 	if _, ok := a.out[key]; ok {
 		return // a second spec of the name, which Together refuses
 	}
@@ -138,4 +138,9 @@ func vipHash(namespace, name string, try int) uint32 {
 	h := fnv.New32a()
 	_, _ = fmt.Fprintf(h, "%s/%s#%d", namespace, name, try) // a hash never fails to write
 	return h.Sum32()
+}
+
+// NameOf is the key under which Allocate keeps a spec's addresses.
+func NameOf(spec *v1alpha1.ExternalFailover) types.NamespacedName {
+	return types.NamespacedName{Namespace: spec.Namespace, Name: spec.Name}
 }

@@ -59,8 +59,10 @@ func budget(p *Plan) []BudgetLine {
 		l := &lines[i]
 		l.Rate = budgetRate
 		if c.dead == 0 && l.Failure != FailureDNS {
-			*l = BudgetLine{Failure: l.Failure, Class: l.Class, Failed: Endless, Rate: budgetRate,
-				Formula: "one tier: nothing to fail over to"}
+			*l = BudgetLine{
+				Failure: l.Failure, Class: l.Class, Failed: Endless, Rate: budgetRate,
+				Formula: "one tier: nothing to fail over to",
+			}
 		}
 	}
 	return lines
@@ -72,8 +74,10 @@ func (c *costs) route(lines []BudgetLine, r *Route, tls bool) []BudgetLine {
 	if tls {
 		lines = append(lines, c.refused(r, FailureBadCertificate))
 	}
-	return append(lines, BudgetLine{Failure: FailureDNS, Class: r.Name,
-		Formula: "no answer keeps the known addresses; an empty one moves on to the next tier at once"})
+	return append(lines, BudgetLine{
+		Failure: FailureDNS, Class: r.Name,
+		Formula: "no answer keeps the known addresses; an empty one moves on to the next tier at once",
+	})
 }
 
 // refused is a failure that shows before anything is sent, so that every class but Never is safe to send again.
@@ -156,23 +160,35 @@ func (c *costs) port(lines []BudgetLine, p *Plan, port *Port) []BudgetLine {
 	keep := p.Detect.Keepalive
 	silent := keep.Time + keep.Interval*time.Duration(keep.Probes)
 	lines = append(lines,
-		BudgetLine{Failure: FailureRefused, Class: port.Name, Slow: c.gateway,
+		BudgetLine{
+			Failure: FailureRefused, Class: port.Name, Slow: c.gateway,
 			Formula: fmt.Sprintf("a new connection is tried up to %d times, the first %d elsewhere at once", p.ConnectAttempts,
-				c.gateway)},
-		BudgetLine{Failure: FailureBlackHole, Class: port.Name, Typical: c.connect,
+				c.gateway),
+		},
+		BudgetLine{
+			Failure: FailureBlackHole, Class: port.Name, Typical: c.connect,
 			Worst: c.connect * time.Duration(p.ConnectAttempts-1), Slow: perRate(c.connect) + c.gateway,
 			Formula: fmt.Sprintf("rate × connectTimeout %s + %d new connections wait, each at most %d times; open ones are "+
-				"dropped after %s of silence", c.connect, c.gateway, p.ConnectAttempts-1, silent)},
-		BudgetLine{Failure: FailureHang, Class: port.Name, Failed: Endless,
-			Formula: "the connection is made and stays: only the application can tell that nothing comes"},
-		BudgetLine{Failure: FailureReset, Class: port.Name, Failed: Endless,
-			Formula: "the connection was made, and counts as good: only the application can tell"})
+				"dropped after %s of silence", c.connect, c.gateway, p.ConnectAttempts-1, silent),
+		},
+		BudgetLine{
+			Failure: FailureHang, Class: port.Name, Failed: Endless,
+			Formula: "the connection is made and stays: only the application can tell that nothing comes",
+		},
+		BudgetLine{
+			Failure: FailureReset, Class: port.Name, Failed: Endless,
+			Formula: "the connection was made, and counts as good: only the application can tell",
+		})
 	if port.TLS {
-		lines = append(lines, BudgetLine{Failure: FailureBadCertificate, Class: port.Name, Slow: c.gateway,
-			Formula: fmt.Sprintf("the first %d handshakes are tried elsewhere at once", c.gateway)})
+		lines = append(lines, BudgetLine{
+			Failure: FailureBadCertificate, Class: port.Name, Slow: c.gateway,
+			Formula: fmt.Sprintf("the first %d handshakes are tried elsewhere at once", c.gateway),
+		})
 	}
-	return append(lines, BudgetLine{Failure: FailureDNS, Class: port.Name,
-		Formula: "no answer keeps the known addresses; an empty one moves on to the next tier at once"})
+	return append(lines, BudgetLine{
+		Failure: FailureDNS, Class: port.Name,
+		Formula: "no answer keeps the known addresses; an empty one moves on to the next tier at once",
+	})
 }
 
 // perRate is how many requests arrive in a time.
@@ -185,8 +201,10 @@ func recovery(p *Plan) Recovery {
 	d := &p.Detect
 	if a := d.Active; a != nil {
 		back := time.Duration(a.Healthy) * a.Interval
-		return Recovery{Typical: back, Worst: back,
-			Formula: fmt.Sprintf("healthy %d × interval %s of active checks", a.Healthy, a.Interval)}
+		return Recovery{
+			Typical: back, Worst: back,
+			Formula: fmt.Sprintf("healthy %d × interval %s of active checks", a.Healthy, a.Interval),
+		}
 	}
 	longest, why := d.MaxEjection, fmt.Sprintf("maxEjection %s", d.MaxEjection)
 	if !p.EnvoyFilter {

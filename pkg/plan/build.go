@@ -5,7 +5,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
@@ -134,7 +133,7 @@ func (b *builder) addresses(in Input) {
 		return
 	}
 	all, diags := Allocate([]*v1alpha1.ExternalFailover{in.Spec}, in.Platform)
-	b.plan.Addresses = all[types.NamespacedName{Namespace: in.Spec.Namespace, Name: in.Spec.Name}]
+	b.plan.Addresses = all[NameOf(in.Spec)]
 	for i := range diags {
 		diags[i].Object = "" // whoever calls Build names the object
 	}

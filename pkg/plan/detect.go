@@ -6,7 +6,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 )
@@ -40,25 +39,24 @@ func (b *builder) detect() {
 	if s == nil {
 		s = &v1alpha1.Detect{}
 	}
-	at := b.at("detect")
 	d, ok := profile(s.Profile)
 	if !ok {
-		b.diags.Errorf(at.Child("profile"), codeNumbers, "there is no profile %q", s.Profile).WithHint(
+		b.diags.Errorf(b.at("detect", "profile"), codeNumbers, "there is no profile %q", s.Profile).WithHint(
 			"use Fast, Balanced or Patient")
 	}
 	d.Profile = string(s.Profile)
 	if d.Profile == "" {
 		d.Profile = string(v1alpha1.ProfileBalanced)
 	}
-	b.count32(at.Child("gatewayErrors"), s.GatewayErrors, &d.GatewayErrors)
-	b.count32(at.Child("serverErrors"), s.ServerErrors, &d.ServerErrors)
-	b.duration(at.Child("interval"), s.Interval, &d.Interval)
-	b.duration(at.Child("ejection"), s.Ejection, &d.Ejection)
+	b.count32(s.GatewayErrors, &d.GatewayErrors, "detect", "gatewayErrors")
+	b.count32(s.ServerErrors, &d.ServerErrors, "detect", "serverErrors")
+	b.duration(s.Interval, &d.Interval, "detect", "interval")
+	b.duration(s.Ejection, &d.Ejection, "detect", "ejection")
 	d.MaxEjection = max(d.MaxEjection, d.Ejection)
-	b.duration(at.Child("maxEjection"), s.MaxEjection, &d.MaxEjection)
-	b.duration(at.Child("connectTimeout"), s.ConnectTimeout, &d.ConnectTimeout)
+	b.duration(s.MaxEjection, &d.MaxEjection, "detect", "maxEjection")
+	b.duration(s.ConnectTimeout, &d.ConnectTimeout, "detect", "connectTimeout")
 	if d.MaxEjection < d.Ejection {
-		b.diags.Errorf(at.Child("maxEjection"), codeNumbers, "maxEjection %s is below ejection %s", d.MaxEjection, d.Ejection).
+		b.diags.Errorf(b.at("detect", "maxEjection"), codeNumbers, "maxEjection %s is below ejection %s", d.MaxEjection, d.Ejection).
 			WithHint("set it to %s or more", d.Ejection)
 	}
 	d.MaxEjectionPercent = 100
@@ -69,12 +67,13 @@ func (b *builder) detect() {
 	d.RetryBackoff = 10 * time.Millisecond
 	d.FirstRetryLeaves = b.platform.EnvoyFilter
 	if s.Active != nil {
-		d.Active = b.active(at.Child("active"), s.Active)
+		d.Active = b.active(s.Active)
 	}
 	b.plan.Detect = d
 }
 
-func (b *builder) active(at *field.Path, s *v1alpha1.ActiveCheck) *Active {
+func (b *builder) active(s *v1alpha1.ActiveCheck) *Active {
+	at := b.at("detect", "active")
 	a := &Active{Path: s.Path, Host: s.Host, Interval: 5 * time.Second, Timeout: time.Second, Unhealthy: 2, Healthy: 3}
 	if a.Path == "" {
 		a.Path = "/"
@@ -82,10 +81,10 @@ func (b *builder) active(at *field.Path, s *v1alpha1.ActiveCheck) *Active {
 	if a.Host == "" {
 		a.Host = b.spec.Host
 	}
-	b.duration(at.Child("interval"), s.Interval, &a.Interval)
-	b.duration(at.Child("timeout"), s.Timeout, &a.Timeout)
-	b.count32(at.Child("unhealthy"), s.Unhealthy, &a.Unhealthy)
-	b.count32(at.Child("healthy"), s.Healthy, &a.Healthy)
+	b.duration(s.Interval, &a.Interval, "detect", "active", "interval")
+	b.duration(s.Timeout, &a.Timeout, "detect", "active", "timeout")
+	b.count32(s.Unhealthy, &a.Unhealthy, "detect", "active", "unhealthy")
+	b.count32(s.Healthy, &a.Healthy, "detect", "active", "healthy")
 	var ok bool
 	if a.ExpectMin, a.ExpectMax, ok = statusRange(s.Expect); !ok {
 		b.diags.Errorf(at.Child("expect"), codeNumbers, "%q is no range of status codes", s.Expect).WithHint(
@@ -116,23 +115,23 @@ func statusRange(text string) (low, high int, ok bool) {
 }
 
 // duration reads an override; what Istio refuses is refused here.
-func (b *builder) duration(at *field.Path, s *metav1.Duration, out *time.Duration) {
+func (b *builder) duration(s *metav1.Duration, out *time.Duration, path ...string) {
 	if s == nil {
 		return
 	}
 	if s.Duration < time.Millisecond || s.Duration > time.Hour {
-		b.diags.Errorf(at, codeNumbers, "%s is out of range", s.Duration).WithHint("set 1ms to 1h")
+		b.diags.Errorf(b.at(path...), codeNumbers, "%s is out of range", s.Duration).WithHint("set 1ms to 1h")
 		return
 	}
 	*out = s.Duration
 }
 
-func (b *builder) count32(at *field.Path, s *int32, out *int) {
+func (b *builder) count32(s *int32, out *int, path ...string) {
 	if s == nil {
 		return
 	}
 	if *s < 1 {
-		b.diags.Errorf(at, codeNumbers, "%d is too low", *s).WithHint("set 1 or more")
+		b.diags.Errorf(b.at(path...), codeNumbers, "%d is too low", *s).WithHint("set 1 or more")
 		return
 	}
 	*out = int(*s)

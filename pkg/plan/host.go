@@ -8,26 +8,25 @@ import (
 // host checks the name the application dials, and whether it will resolve to the host's address.
 func (b *builder) host() {
 	h := b.spec.Host
-	at := b.at("host")
 	switch {
 	case h == "":
-		b.diags.Errorf(at, codeHost, "there is no host").WithHint("give the name that the application dials")
+		b.diags.Errorf(b.at("host"), codeHost, "there is no host").WithHint("give the name that the application dials")
 	case strings.Contains(h, "*"):
-		b.diags.Errorf(at, codeHost, "%s is a wildcard; endpoints can stand for one name only", h).WithHint(
+		b.diags.Errorf(b.at("host"), codeHost, "%s is a wildcard; endpoints can stand for one name only", h).WithHint(
 			"write one spec for each name")
 	case isIP(h):
-		b.diags.Errorf(at, codeHost, "%s is an address, not a name", h).WithHint(
+		b.diags.Errorf(b.at("host"), codeHost, "%s is an address, not a name", h).WithHint(
 			"let the application dial a name such as orders-db.internal, and put the address under endpoints")
 	case inCluster(h):
-		b.diags.Errorf(at, codeHost, "%s is a name inside the cluster, which Kubernetes answers for", h).WithHint(
+		b.diags.Errorf(b.at("host"), codeHost, "%s is a name inside the cluster, which Kubernetes answers for", h).WithHint(
 			"take a name under .internal, such as %s.internal", strings.Split(h, ".")[0])
 	case !strings.Contains(h, "."):
-		b.diags.Errorf(at, codeHost, "Istio takes %s for a service of the namespace it stands in", h).WithHint(
+		b.diags.Errorf(b.at("host"), codeHost, "Istio takes %s for a service of the namespace it stands in", h).WithHint(
 			"take a name with a dot, such as %s.internal", h)
 	case b.ownName(h):
 		return
 	case public(h):
-		b.diags.Warnf(at, codePublicHost, "%s may be somebody's public name: a pod without a sidecar would send its "+
+		b.diags.Warnf(b.at("host"), codePublicHost, "%s may be somebody's public name: a pod without a sidecar would send its "+
 			"requests there", h).WithHint("take a name under .internal, or the first endpoint's own name")
 	}
 	b.resolves()
@@ -56,14 +55,14 @@ func (b *builder) ownName(host string) bool {
 }
 
 func inCluster(host string) bool {
-	h := "." + strings.ToLower(strings.TrimSuffix(host, ".")) + "."
-	return strings.HasSuffix(h, ".local.") || strings.Contains(h, ".svc.")
+	h := strings.ToLower(strings.TrimSuffix(host, "."))
+	return h == "local" || strings.HasSuffix(h, ".local") || strings.HasSuffix(h, ".svc") || strings.Contains(h, ".svc.")
 }
 
 // public says that a stranger could own the name: its last label is none of those that are kept out of public DNS.
 func public(host string) bool {
-	labels := strings.Split(strings.ToLower(strings.TrimSuffix(host, ".")), ".")
-	switch labels[len(labels)-1] {
+	name := strings.ToLower(strings.TrimSuffix(host, "."))
+	switch name[strings.LastIndexByte(name, '.')+1:] {
 	case "internal", "test", "invalid", "example", "localhost", "arpa", "intranet", "lan", "corp", "home", "private":
 		return false
 	default:

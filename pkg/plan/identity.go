@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 )
 
@@ -74,12 +76,17 @@ func (b *builder) serverNames() {
 		return // refused for the TCP port
 	}
 	id.PerEndpointSNI = !b.sameServer()
+	id.SubjectAltNames = make([]string, 0, len(b.names))
 	for i := range b.names {
 		id.SubjectAltNames = append(id.SubjectAltNames, b.names[i].accepts()...)
 	}
-	id.SubjectAltNames = sortedSet(id.SubjectAltNames)
+	slices.Sort(id.SubjectAltNames)
+	id.SubjectAltNames = slices.Compact(id.SubjectAltNames)
 	if id.PerEndpointSNI {
 		b.ownAltNames()
+		return
+	}
+	if !slices.ContainsFunc(b.names, func(n names) bool { return len(n.altNames) > 0 }) {
 		return
 	}
 	first := sortedSet(b.names[0].accepts())
@@ -100,14 +107,14 @@ func (b *builder) ownAltNames() {
 		if len(n.altNames) == 0 {
 			continue
 		}
-		at := b.at("endpoints").Index(i).Child("subjectAltNames")
+		at := func() *field.Path { return b.at("endpoints").Index(i).Child("subjectAltNames") }
 		switch {
 		case !containsFold(n.altNames, n.server):
-			b.diags.Errorf(at, codeAltNames, "the list does not hold the endpoint's own server name %s; where endpoints have "+
+			b.diags.Errorf(at(), codeAltNames, "the list does not hold the endpoint's own server name %s; where endpoints have "+
 				"different server names, Envoy checks each certificate for its own", n.server).WithHint(
 				"set serverName to a name that the certificate holds, and leave subjectAltNames out")
 		case len(n.altNames) > 1:
-			b.diags.Warnf(at, codeAltNamesUnused, "only %s is accepted here; where endpoints have different server names, "+
+			b.diags.Warnf(at(), codeAltNamesUnused, "only %s is accepted here; where endpoints have different server names, "+
 				"Envoy checks each certificate for its own", n.server).WithHint("leave subjectAltNames out, and make sure "+
 				"that the certificate holds %s", n.server)
 		}

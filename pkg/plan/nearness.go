@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/pkg/region"
 )
@@ -53,7 +55,6 @@ func (b *builder) places() ([]region.Region, bool) {
 	out := make([]region.Region, len(b.spec.Endpoints))
 	ok := true
 	for i := range b.spec.Endpoints {
-		at := b.at("endpoints").Index(i).Child("locality")
 		name := b.spec.Endpoints[i].Locality
 		r, known := region.Lookup(name)
 		out[i] = r
@@ -61,6 +62,7 @@ func (b *builder) places() ([]region.Region, bool) {
 			continue
 		}
 		ok = false
+		at := b.at("endpoints").Index(i).Child("locality")
 		if name == "" {
 			b.diags.Errorf(at, codeNoFailover, "endpoint %q has no locality, so that nearness cannot order the endpoints",
 				b.spec.Endpoints[i].Name).WithHint("set the region it is in, or list failover")
@@ -74,10 +76,10 @@ func (b *builder) places() ([]region.Region, bool) {
 
 // nearestFirst orders the units for one client region; those of equal distance stay in the spec's order.
 func (b *builder) nearestFirst(from string, places []region.Region) (want, bool) {
-	at := b.at("clients", "regions")
+	at := func() *field.Path { return b.at("clients", "regions") }
 	here, ok := region.Lookup(from)
 	if !ok {
-		b.diags.Errorf(at, codeNoFailover, "%q is no region of GCP, AWS or Azure, so that nearness cannot order the endpoints",
+		b.diags.Errorf(at(), codeNoFailover, "%q is no region of GCP, AWS or Azure, so that nearness cannot order the endpoints",
 			from).WithHint("%slist failover", didYouMean(from))
 		return want{}, false
 	}
@@ -97,13 +99,13 @@ func (b *builder) nearestFirst(from string, places []region.Region) (want, bool)
 		order = append(order, far{u, km})
 	}
 	if len(order) == 0 {
-		b.diags.Errorf(at, codeContinent, "no endpoint is on the continent of %s (%s), and failover that is filled in never "+
+		b.diags.Errorf(at(), codeContinent, "no endpoint is on the continent of %s (%s), and failover that is filled in never "+
 			"leaves it", from, here.Continent).WithHint("set allowCrossContinent: true, or list failover: [{from: %s, to: […]}]",
 			from)
 		return want{}, false
 	}
 	if len(left) > 0 {
-		b.diags.Notef(at, codeContinent, "clients of %s never use %s, which lie on another continent", from, list(left)).
+		b.diags.Notef(at(), codeContinent, "clients of %s never use %s, which lie on another continent", from, list(left)).
 			WithHint("set allowCrossContinent: true to use them last")
 	}
 	slices.SortStableFunc(order, func(a, b far) int { return cmp.Compare(a.km, b.km) })
@@ -133,51 +135,82 @@ func (b *builder) regionNames() {
 	clients := b.regions()
 	for i := range b.spec.Failover {
 		if from := b.spec.Failover[i].From; from != "" && from != Anyone {
-			b.regionName(from, clients, "failover", i, "from")
+			b.regionName(from, clients, regionPath{"failover", i, "from"})
 		}
 	}
 	if c := b.spec.Clients; c != nil {
 		for i, r := range c.Regions {
-			b.regionName(r, b.platform.Regions, "clients", i, "regions")
+			b.regionName(r, b.platform.Regions, regionPath{"clients", i, "regions"})
 		}
 	}
 	for i := range b.spec.Endpoints {
 		if l := b.spec.Endpoints[i].Locality; l != "" {
-			b.regionName(l, nil, "endpoints", i, "locality")
+			b.regionName(l, nil, regionPath{"endpoints", i, "locality"})
 		}
 	}
 }
 
-// regionName checks one name against those that are known to exist, where any are.
-func (b *builder) regionName(name string, among []string, list string, i int, leaf string) {
+// regionName checks one name against those that are known to exist, where any are. A region of some cloud is passed
+// over unless it reads like one of those: us-east-1 for us-east1.
+func (b *builder) regionName(name string, among []string, path regionPath) {
 	if slices.Contains(among, name) {
 		return
 	}
-	_, exists := region.Lookup(name)
-	meant, found := region.Suggest(name, among)
-	if !found && len(among) > 0 && !exists {
-		meant, found = region.Suggest(name, nil)
-	}
-	at := b.at(list).Index(i).Child(leaf)
-	if list == "clients" {
-		at = b.at(list, leaf).Index(i)
-	}
-	switch {
-	case strings.ContainsAny(name, "/*"), found && !exists && isZoneOf(name, meant):
-		d := b.diags.Errorf(at, codeNotRegion, "%q is not a region: zones and patterns match no client and no endpoint", name)
-		if before, _, _ := strings.Cut(name, "/"); before != name && before != "" {
-			meant, found = before, true
-		}
-		if found {
-			d.WithHint("did you mean %q?", meant)
-		} else {
-			d.WithHint("write the region as the label topology.kubernetes.io/region of the nodes spells it")
-		}
-	case !found, exists && !sameLetters(name, meant):
+	if strings.ContainsAny(name, "/*") {
+		meant, _, _ := strings.Cut(name, "/")
+		b.notRegion(name, meant, path)
 		return
-	default:
-		b.diags.Warnf(at, codeNearMiss, "%q is none of the regions that are known here, and regions match letter by letter", name).WithHint("did you mean %q?", meant)
 	}
+	_, exists := region.Lookup(name)
+	meant, found := b.suggest(name, exists, among)
+	switch {
+	case !found:
+	case !exists && isZoneOf(name, meant):
+		b.notRegion(name, meant, path)
+	default:
+		b.diags.Warnf(b.regionAt(path), codeNearMiss, "%q is none of the regions that are known here, and regions match "+
+			"letter by letter", name).WithHint("did you mean %q?", meant)
+	}
+}
+
+func (b *builder) suggest(name string, exists bool, among []string) (string, bool) {
+	if exists {
+		i := slices.IndexFunc(among, func(a string) bool { return sameLetters(a, name) })
+		if i < 0 {
+			return "", false
+		}
+		return among[i], true
+	}
+	if len(among) > 0 {
+		if meant, found := region.Suggest(name, among); found {
+			return meant, true
+		}
+	}
+	return region.Suggest(name, nil)
+}
+
+func (b *builder) notRegion(name, meant string, path regionPath) {
+	d := b.diags.Errorf(b.regionAt(path), codeNotRegion, "%q is not a region: zones and patterns match no client and no "+
+		"endpoint", name)
+	if _, ok := region.Lookup(meant); ok {
+		d.WithHint("did you mean %q?", meant)
+		return
+	}
+	d.WithHint("write the region as the label topology.kubernetes.io/region of the nodes spells it")
+}
+
+// regionPath is where a region's name stands; made into a path only if there is something to say.
+type regionPath struct {
+	list  string
+	index int
+	leaf  string
+}
+
+func (b *builder) regionAt(p regionPath) *field.Path {
+	if p.list == "clients" {
+		return b.at(p.list, p.leaf).Index(p.index)
+	}
+	return b.at(p.list).Index(p.index).Child(p.leaf)
 }
 
 // isZoneOf says for certain that a name is a zone: a region with a letter behind it.

@@ -125,13 +125,12 @@ func (b *builder) plainOrTLS(i int, p Port) {
 	if !p.Protocol.IsHTTP() {
 		return
 	}
-	at := b.at("ports").Index(i)
 	switch {
 	case !p.TLS && p.TargetPort == 443:
-		b.diags.Warnf(at.Child("targetPort"), codePlainTo443, "port %q sends plain HTTP to port 443", p.Name).WithHint(
+		b.diags.Warnf(b.at("ports").Index(i).Child("targetPort"), codePlainTo443, "port %q sends plain HTTP to port 443", p.Name).WithHint(
 			"set tls: {mode: Simple}, unless the endpoints really speak plain HTTP there")
 	case p.TLS && p.TargetPort == 80:
-		b.diags.Warnf(at.Child("targetPort"), codeTLSTo80, "port %q sends TLS to port 80", p.Name).WithHint(
+		b.diags.Warnf(b.at("ports").Index(i).Child("targetPort"), codeTLSTo80, "port %q sends TLS to port 80", p.Name).WithHint(
 			"set targetPort: 443, or tls: None on this port")
 	}
 }

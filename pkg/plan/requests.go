@@ -44,11 +44,12 @@ func (b *builder) requests() {
 }
 
 func (b *builder) noRequests(given bool) {
+	if !given && b.spec.Preset == "" {
+		return
+	}
 	at := b.at("preset")
 	if given {
 		at = b.at("requests")
-	} else if b.spec.Preset == "" {
-		return
 	}
 	b.diags.Errorf(at, codeNoRequests, "requests can be told apart and repeated on HTTP, HTTP2 and GRPC ports only, and the "+
 		"host has none").WithHint("drop it: on TCP and TLS ports only new connections move to another endpoint")
@@ -71,8 +72,10 @@ func attempts(retry Retry, tiers int, firstLeaves bool) int {
 // defaultRoutes are what holds where the spec says nothing. gRPC methods are all POST, and streams outlive any timeout:
 // where a port speaks gRPC the rest has none.
 func (b *builder) defaultRoutes() {
-	reads := Route{Name: "reads", Match: &Match{Methods: []string{"GET", "HEAD", "OPTIONS"}}, Retry: RetryFull,
-		Timeout: defaultTimeout, PerTryTimeout: defaultPerTryTimeout}
+	reads := Route{
+		Name: "reads", Match: &Match{Methods: []string{"GET", "HEAD", "OPTIONS"}}, Retry: RetryFull,
+		Timeout: defaultTimeout, PerTryTimeout: defaultPerTryTimeout,
+	}
 	rest := Route{Name: "rest", Retry: RetryUnprocessed, Timeout: defaultTimeout, PerTryTimeout: defaultPerTryTimeout}
 	if b.kinds.grpc > 0 {
 		rest.Timeout, rest.PerTryTimeout = 0, 0
@@ -119,7 +122,6 @@ func (b *builder) classes() {
 	}
 	for i := range list {
 		s := &list[i]
-		at := b.at("requests").Index(i)
 		r := Route{
 			Name: s.Name, Match: matchOf(s.Match), Retry: Retry(s.Retry),
 			Timeout: orDefault(s.Timeout, timeout), PerTryTimeout: orDefault(s.PerTryTimeout, perTry),
@@ -129,22 +131,22 @@ func (b *builder) classes() {
 		}
 		for j := range b.plan.Routes {
 			if b.plan.Routes[j].Name == r.Name {
-				b.diags.Errorf(at.Child("name"), codeTwice, "there are two classes named %q", r.Name).WithHint(
+				b.diags.Errorf(b.class(i).Child("name"), codeTwice, "there are two classes named %q", r.Name).WithHint(
 					"give each class a name of its own")
 			}
 		}
 		switch last := i == len(list)-1; {
 		case last && r.Match != nil:
-			b.diags.Errorf(at.Child("match"), codeClasses, "the last class has a match, so that some requests would belong to "+
+			b.diags.Errorf(b.class(i).Child("match"), codeClasses, "the last class has a match, so that some requests would belong to "+
 				"none").WithHint("add a class without match at the end, such as {name: rest, retry: Unprocessed}")
 		case !last && r.Match == nil:
-			b.diags.Errorf(at, codeClasses, "class %q takes every request, and the classes behind it none", r.Name).WithHint(
+			b.diags.Errorf(b.class(i), codeClasses, "class %q takes every request, and the classes behind it none", r.Name).WithHint(
 				"give it a match, or move it to the end")
 		}
 		switch r.Retry {
 		case RetryNever, RetryUnprocessed, RetryFull:
 		default:
-			b.diags.Errorf(at.Child("retry"), codeClasses, "%q is no retry class", r.Retry).WithHint(
+			b.diags.Errorf(b.class(i).Child("retry"), codeClasses, "%q is no retry class", r.Retry).WithHint(
 				"use Never, Unprocessed or Full")
 		}
 		b.plan.Routes = append(b.plan.Routes, r)
@@ -165,29 +167,33 @@ func matchOf(s *v1alpha1.RequestMatch) *Match {
 
 // timeouts checks that a request can outlive the dead tiers, and that a region that says nothing is left at all.
 func (b *builder) timeouts(i int, r *Route, tiers int) {
-	at := b.at("requests")
-	if len(b.spec.Requests) > 0 {
-		at = at.Index(i)
-	}
 	switch {
 	case tooShort(r.Timeout) || tooShort(r.PerTryTimeout):
-		b.diags.Errorf(at, codeNumbers, "a timeout of class %q is below 1ms", r.Name).WithHint("set 1ms or more, or 0s for none")
+		b.diags.Errorf(b.class(i), codeNumbers, "a timeout of class %q is below 1ms", r.Name).WithHint("set 1ms or more, or 0s for none")
 	case r.PerTryTimeout == 0 && r.Timeout == 0:
 		b.noTimeout(i, r)
 	case r.Timeout > 0 && r.PerTryTimeout > r.Timeout:
-		b.diags.Errorf(at.Child("perTryTimeout"), codePerTry, "perTryTimeout %s of class %q is longer than its timeout %s: no "+
+		b.diags.Errorf(b.class(i).Child("perTryTimeout"), codePerTry, "perTryTimeout %s of class %q is longer than its timeout %s: no "+
 			"request would be tried again", r.PerTryTimeout, r.Name, r.Timeout).WithHint(
 			"set it to %s or less", r.Timeout/time.Duration(tiers))
 	case r.Retry == RetryFull:
-		b.outlives(at, r, tiers)
+		b.outlives(i, r, tiers)
 	}
+}
+
+// class is the path of a class, or of all where they are defaults.
+func (b *builder) class(i int) *field.Path {
+	if len(b.spec.Requests) > 0 {
+		return b.at("requests").Index(i)
+	}
+	return b.at("requests")
 }
 
 // tooShort says that Istio would refuse a timeout.
 func tooShort(d time.Duration) bool { return d != 0 && d < time.Millisecond }
 
 // outlives warns where requests that are repeated in full cannot get past tiers that hang.
-func (b *builder) outlives(at *field.Path, r *Route, tiers int) {
+func (b *builder) outlives(i int, r *Route, tiers int) {
 	perTier := 1
 	if !b.plan.Detect.FirstRetryLeaves {
 		perTier = 2
@@ -196,17 +202,14 @@ func (b *builder) outlives(at *field.Path, r *Route, tiers int) {
 	switch need := tries * r.PerTryTimeout; {
 	case tiers == 1:
 	case need == 0:
-		b.diags.Warnf(at.Child("perTryTimeout"), codeNoTimeout, "class %q has no perTryTimeout: a request to a region that hangs "+
+		b.diags.Warnf(b.class(i).Child("perTryTimeout"), codeNoTimeout, "class %q has no perTryTimeout: a request to a region that hangs "+
 			"fails after %s instead of moving on", r.Name, r.Timeout).WithHint("set perTryTimeout to %s or less", r.Timeout/tries)
 	case r.Timeout > 0 && r.Timeout < need:
-		b.diags.Warnf(at.Child("timeout"), codeShortTimeout, "the timeout %s of class %q is over before the last of %d tiers is "+
+		b.diags.Warnf(b.class(i).Child("timeout"), codeShortTimeout, "the timeout %s of class %q is over before the last of %d tiers is "+
 			"tried, if all before it hang (%s)", r.Timeout, r.Name, tiers, need).WithHint(
 			"set timeout to %s, or perTryTimeout to %s", need, (r.Timeout / tries).Truncate(time.Millisecond))
 	}
 }
-
-// tooShort says that a timeout is neither none nor one that Istio takes.
-func tooShort(d time.Duration) bool { return d != 0 && d < time.Millisecond }
 
 // noTimeout tells of a region that is never left: as a warning where nobody asked for it.
 func (b *builder) noTimeout(i int, r *Route) {

@@ -17,7 +17,7 @@ func Together(specs []*v1alpha1.ExternalFailover) []diag.List {
 	names := make(map[types.NamespacedName]bool, len(specs))
 	hosts := make(map[string][]int, len(specs))
 	for i, s := range specs {
-		key := types.NamespacedName{Namespace: s.Namespace, Name: s.Name}
+		key := NameOf(s)
 		if names[key] {
 			out[i].Errorf(field.NewPath("metadata", "name"), codeDuplicate, "there are two %s", ObjectOf(s)).WithHint(
 				"the second would overwrite the first: rename one, or give each file once")
