@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -65,7 +66,8 @@ func many(tb testing.TB, n int) []load.Failover {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		renamed := strings.Replace(string(file), "  name: ", fmt.Sprintf("  name: n%d-", i), 1)
+		free := regexp.MustCompile(`(?m)^  addresses: .*\n`).ReplaceAllString(string(file), "") // no two may ask for the same
+		renamed := strings.Replace(free, "  name: ", fmt.Sprintf("  name: n%d-", i), 1)
 		fmt.Fprintf(&text, "%s\n---\n", strings.Replace(renamed, "  host: ", fmt.Sprintf("  host: h%d-", i), 1))
 	}
 	loaded, diags := load.Bytes("many.yaml", []byte(text.String()))
