@@ -62,9 +62,11 @@ generate: $(CRDGEN) $(APIDOCS) ## write the deepcopy code, the CRDs, the API ref
 	$(APIDOCS) --source-path=pkg/api/v1alpha1 --config=test/tools/crd-ref-docs.yaml --renderer=markdown \
 	  --output-path=pkg/api/v1alpha1/README.md --log-level=ERROR
 	@sed -i.bak -e 's/ *Optional: \\{\\} <br \/>/ Optional/' -e 's/ *<br \/> |$$/ |/' pkg/api/v1alpha1/README.md && rm pkg/api/v1alpha1/README.md.bak
-	@for s in $(if $(wildcard cmd/spillway),$(SAMPLES)); do echo "$$s/generated"; \
-	$(GO) run ./cmd/spillway generate -f "$$s/failover.yaml" -d "$$s/generated" --prune && \
-	$(GO) run ./cmd/spillway explain -f "$$s/failover.yaml" -o svg > "$$s/tiers.svg" || exit 1; done
+	@if [ -n '$(SAMPLES)' ]; then $(GO) build -o bin/spillway ./cmd/spillway; fi
+	@for s in $(SAMPLES); do \
+	bin/spillway generate -f "$$s/failover.yaml" -d "$$s/generated" --prune 2>/dev/null && \
+	bin/spillway explain -f "$$s/failover.yaml" -o svg >"$$s/tiers.svg.new" 2>/dev/null && mv "$$s/tiers.svg.new" "$$s/tiers.svg" || \
+	{ rm -f "$$s/tiers.svg.new"; bin/spillway generate -f "$$s/failover.yaml" >/dev/null; exit 1; }; done
 
 verify: generate $(LINT) ## fail if anything generated, any expected output or the formatting is not up to date
 	@if [ -n '$(GOLDEN)' ]; then set -x; $(GO) test $(GOLDEN) -update; fi
