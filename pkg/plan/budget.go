@@ -28,7 +28,7 @@ func costsOf(p *Plan) costs {
 	c := costs{
 		gateway: p.Detect.GatewayErrors, server: max(p.Detect.GatewayErrors, p.Detect.ServerErrors),
 		connect: p.Detect.ConnectTimeout, dead: p.mostTiers() - 1, tries: 2,
-		again: "once more after each ejection (" + p.Detect.Ejection.String() + " and longer)",
+		again: "once more after each ejection (" + ejections(p) + ")",
 	}
 	if p.Detect.FirstRetryLeaves {
 		c.tries = 1
@@ -37,6 +37,21 @@ func costsOf(p *Plan) costs {
 		c.again = "once only, because active checks keep the address out"
 	}
 	return c
+}
+
+// longest is the longest that an address is left alone, without jitter.
+func longest(p *Plan) time.Duration {
+	if p.EnvoyFilter {
+		return p.Detect.MaxEjection
+	}
+	return max(envoyMaxEjection, p.Detect.Ejection)
+}
+
+func ejections(p *Plan) string {
+	if most := longest(p); most > p.Detect.Ejection {
+		return p.Detect.Ejection.String() + " growing to " + most.String()
+	}
+	return p.Detect.Ejection.String()
 }
 
 // budget says what each failure of one region costs each class of requests, and each port that carries connections.
@@ -206,15 +221,19 @@ func recovery(p *Plan) Recovery {
 			Formula: fmt.Sprintf("healthy %d × interval %s of active checks", a.Healthy, a.Interval),
 		}
 	}
-	longest, why := d.MaxEjection, fmt.Sprintf("maxEjection %s", d.MaxEjection)
+	most := longest(p)
 	if !p.EnvoyFilter {
-		longest = max(envoyMaxEjection, d.Ejection)
-		why = fmt.Sprintf("Envoy's bound %s, which only an EnvoyFilter lowers", longest)
+		return Recovery{
+			Typical: d.Ejection + d.Interval,
+			Worst:   most + d.Interval,
+			Formula: fmt.Sprintf("ejection %s + interval %s; each ejection in a row is longer, up to Envoy's bound %s + interval, "+
+				"which only an EnvoyFilter lowers", d.Ejection, d.Interval, most),
+		}
 	}
 	return Recovery{
 		Typical: d.Ejection + d.Interval,
-		Worst:   longest + d.Interval + jitter,
-		Formula: fmt.Sprintf("ejection %s + interval %s; after several ejections in a row %s + interval + up to %s of jitter",
-			d.Ejection, d.Interval, why, jitter),
+		Worst:   most + d.Interval + jitter,
+		Formula: fmt.Sprintf("ejection %s + interval %s; after several in a row maxEjection %s + interval + up to %s of jitter",
+			d.Ejection, d.Interval, most, jitter),
 	}
 }

@@ -111,7 +111,7 @@ func (b *builder) delivery() {
 	switch d := b.spec.Delivery; d {
 	case "", v1alpha1.DeliveryAuto, v1alpha1.DeliverySidecar:
 	default:
-		b.diags.Errorf(b.at("delivery"), codeDelivery, "this release writes no failover that happens at a %s", d).WithHint(
+		b.diags.Errorf(b.at("delivery"), codeDelivery, "delivery %s is not written by this release", d).WithHint(
 			"leave delivery out: the clients' sidecars then fail over themselves")
 	}
 	if b.platform.Ambient {

@@ -92,7 +92,7 @@ func (b *builder) active(s *v1alpha1.ActiveCheck) *Active {
 	}
 	if !b.platform.EnvoyFilter {
 		b.diags.Errorf(at, codeActive, "active checks are written by EnvoyFilter, and the platform forbids it").WithHint(
-			"drop active: live traffic still finds a dead endpoint, and tries it again after %s", b.plan.Detect.Ejection)
+			"drop active: live traffic still finds a dead endpoint, and tries it again after its ejection")
 	}
 	if b.kinds.http == 0 {
 		b.diags.Errorf(at, codeActive, "active checks speak HTTP, and no port of the host does").WithHint("drop active")

@@ -165,7 +165,10 @@ func (b *builder) expand(wants []want) []want {
 		w := anyone
 		w.region, w.expanded = r, true
 		wants = append(wants, w)
-		known = append(known, describe(r))
+		if r == "" {
+			r = "clients without a locality"
+		}
+		known = append(known, r)
 	}
 	b.diags.Warnf(at.Child("from"), codeExpanded, `"*" is written out for %s; clients of any other region get all endpoints `+
 		"at once (%s)", list(known), b.prioritiesPossible()).WithHint(

@@ -175,7 +175,7 @@ func (b *builder) timeouts(i int, r *Route, tiers int) {
 	case r.Timeout > 0 && r.PerTryTimeout > r.Timeout:
 		b.diags.Errorf(b.class(i).Child("perTryTimeout"), codePerTry, "perTryTimeout %s of class %q is longer than its timeout %s: no "+
 			"request would be tried again", r.PerTryTimeout, r.Name, r.Timeout).WithHint(
-			"set it to %s or less", r.Timeout/time.Duration(tiers))
+			"set it to %s or less", (r.Timeout / time.Duration(tiers)).Truncate(time.Millisecond))
 	case r.Retry == RetryFull:
 		b.outlives(i, r, tiers)
 	}
@@ -203,7 +203,8 @@ func (b *builder) outlives(i int, r *Route, tiers int) {
 	case tiers == 1:
 	case need == 0:
 		b.diags.Warnf(b.class(i).Child("perTryTimeout"), codeNoTimeout, "class %q has no perTryTimeout: a request to a region that hangs "+
-			"fails after %s instead of moving on", r.Name, r.Timeout).WithHint("set perTryTimeout to %s or less", r.Timeout/tries)
+			"fails after %s instead of moving on", r.Name, r.Timeout).WithHint("set perTryTimeout to %s or less",
+			(r.Timeout / tries).Truncate(time.Millisecond))
 	case r.Timeout > 0 && r.Timeout < need:
 		b.diags.Warnf(b.class(i).Child("timeout"), codeShortTimeout, "the timeout %s of class %q is over before the last of %d tiers is "+
 			"tried, if all before it hang (%s)", r.Timeout, r.Name, tiers, need).WithHint(
