@@ -64,7 +64,7 @@ func (h *handWritten) apply(t *testing.T, s *suite, namespace string) {
 func (h *handWritten) scenario(s *suite, t *testing.T, namespace string, kind bench.Kind) *bench.Scenario {
 	t.Helper()
 	return &bench.Scenario{
-		Name: namespace, Envoy: s.set.Envoy, XDS: s.cluster.Socket, Node: s.node(t, namespace, h.region), World: *s.world,
+		Name: namespace, Envoy: s.set.Envoy, XDS: s.cluster.Socket, Node: s.node(t, client{namespace: namespace, account: "default", region: h.region}), World: *s.world,
 		Host: h.host, VIP: h.vip, Port: 80, Driver: bench.DriverHTTP, Endpoints: h.endpoints, Home: []string{"east"},
 		Calls: []bench.Call{
 			{Class: bench.Full, Method: "GET", Path: "/read", Timeout: 8 * time.Second},

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,18 +12,26 @@ import (
 	"github.com/spillway-mesh/spillway/test/conformance/pki"
 )
 
-const serviceAccount = "orders"
+// client is who dials.
+type client struct{ namespace, account, region string }
 
-// node is the sidecar of a client in the namespace and region, with a certificate of the mesh.
-func (s *suite) node(t *testing.T, namespace, region string) bench.Node {
+// node is the client's sidecar, with a certificate of the mesh.
+func (s *suite) node(t *testing.T, c client) bench.Node {
 	t.Helper()
 	id, err := s.cluster.Mesh.Issue(pki.Leaf{
-		CommonName: "client", Names: []string{"spiffe://cluster.local/ns/" + namespace + "/sa/" + serviceAccount},
+		CommonName: "client", Names: []string{"spiffe://cluster.local/ns/" + c.namespace + "/sa/" + c.account},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bench.Node{Namespace: namespace, ServiceAccount: serviceAccount, Region: region, Identity: *id, MeshRoot: s.cluster.Mesh.Cert}
+	return bench.Node{
+		Namespace: c.namespace, ServiceAccount: c.account, Region: c.region, Identity: *id, MeshRoot: s.cluster.Mesh.Cert,
+	}
+}
+
+func isName(address string) bool {
+	_, err := netip.ParseAddr(address)
+	return err != nil
 }
 
 // run plays a scenario when a slot is free, adds its row to the table and logs what clients saw.

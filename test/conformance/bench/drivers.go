@@ -41,7 +41,7 @@ func newCaller(s *Scenario) (caller, error) {
 		if err != nil {
 			return nil, fmt.Errorf("making the gRPC client: %w", err)
 		}
-		return &grpcCaller{client: healthv1.NewHealthClient(conn)}, nil
+		return &grpcCaller{conn: conn}, nil
 	case DriverTCP, DriverTLS:
 		return &lineCaller{s: s}, nil
 	default:
@@ -105,17 +105,22 @@ func (h *httpCaller) call(ctx context.Context, id string, c *Call) (string, erro
 	return resp.Header.Get(regionHeader), err
 }
 
-type grpcCaller struct{ client healthv1.HealthClient }
+// grpcCaller sends the health service's messages to whatever method the call names.
+type grpcCaller struct{ conn *grpc.ClientConn }
 
 func (g *grpcCaller) call(ctx context.Context, id string, c *Call) (string, error) {
 	ctx = metadata.AppendToOutgoingContext(ctx, strings.ToLower(idHeader), id)
 	if !c.Stream {
 		var header metadata.MD
-		_, err := g.client.Check(ctx, &healthv1.HealthCheckRequest{}, grpc.Header(&header))
+		err := g.conn.Invoke(ctx, c.Path, &healthv1.HealthCheckRequest{}, &healthv1.HealthCheckResponse{}, grpc.Header(&header))
 		return first(header), err
 	}
-	stream, err := g.client.Watch(ctx, &healthv1.HealthCheckRequest{})
+	ctx = metadata.AppendToOutgoingContext(ctx, strings.ToLower(streamHeader), "1")
+	stream, err := g.conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, c.Path)
 	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(stream.SendMsg(&healthv1.HealthCheckRequest{}), stream.CloseSend()); err != nil {
 		return "", err
 	}
 	header, err := stream.Header()
@@ -123,7 +128,7 @@ func (g *grpcCaller) call(ctx context.Context, id string, c *Call) (string, erro
 		return "", err
 	}
 	for n := 0; ; n++ {
-		_, err := stream.Recv()
+		err := stream.RecvMsg(&healthv1.HealthCheckResponse{})
 		switch {
 		case errors.Is(err, io.EOF) && n == streamLength:
 			return first(header), nil

@@ -86,8 +86,14 @@ func summarize(s *Scenario, led *ledger, l *load, m *marks, stats map[string]int
 	for class, d := range took {
 		r.Classes[class].quantiles(d)
 	}
+	settled := m.healed
 	if t, ok := steady(during); ok {
-		r.Steady = t.Sub(m.failed).Seconds()
+		r.Steady, settled = t.Sub(m.failed).Seconds(), t
+	}
+	for _, x := range during {
+		if x.start.Before(settled) {
+			r.Classes[x.call.Class].Unsteady++
+		}
 	}
 	if t, ok := homeAgain(s, after); ok {
 		r.Back = t.Sub(m.healed).Seconds()

@@ -167,6 +167,8 @@ type Tally struct {
 	// Late counts answers later than the route's timeout.
 	Late          int
 	P50, P99, Max float64 // milliseconds, of the outage
+	// Unsteady counts requests between the failure and the new steady state.
+	Unsteady int
 }
 
 // Lost is what was lost from the failure on.

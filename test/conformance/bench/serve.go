@@ -16,6 +16,7 @@ import (
 const (
 	idHeader     = "X-Bench-Id"
 	regionHeader = "X-Bench-Region"
+	streamHeader = "X-Bench-Stream"
 	slowness     = 2 * time.Second
 )
 
@@ -101,7 +102,7 @@ func (r *region) answerGRPC(w http.ResponseWriter, req *http.Request, mode Kind)
 	}
 	h.Set("Trailer", "Grpc-Status")
 	n := 1
-	if strings.HasSuffix(req.URL.Path, "/Watch") {
+	if req.Header.Get(streamHeader) != "" {
 		n = streamLength
 	}
 	for i := range n {
