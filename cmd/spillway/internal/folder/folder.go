@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -22,6 +24,7 @@ const (
 	tempSuffix = ".tmp"
 	// newMode is narrowed by the umask, as for any file a user makes.
 	newMode, newDirMode = 0o644, 0o755
+	syncsAtOnce         = 16
 )
 
 // Folder is a folder under change by one run.
@@ -179,7 +182,7 @@ func (f *Folder) compare(name string, content []byte) (fs.FileMode, state, error
 	return info.Mode().Perm(), different, nil
 }
 
-// write makes a new file and waits until it is on the disk, so that the rename never shows an empty one after a crash.
+// write makes a new file.
 func (f *Folder) write(name string, content []byte, mode fs.FileMode) (err error) {
 	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newMode)
 	if err != nil {
@@ -190,11 +193,9 @@ func (f *Folder) write(name string, content []byte, mode fs.FileMode) (err error
 		return err
 	}
 	if mode != newMode {
-		if err := file.Chmod(mode); err != nil {
-			return err
-		}
+		return file.Chmod(mode)
 	}
-	return file.Sync()
+	return nil
 }
 
 // Commit brings every file that was put under its name and, if asked, removes the stale ones. With any conflict
@@ -209,6 +210,9 @@ func (f *Folder) Commit(prune bool) (Report, error) {
 		return report, err
 	}
 	report.Stale = stale
+	if err := f.syncStaged(); err != nil {
+		return report, err
+	}
 	for _, s := range f.staged {
 		if err := f.root.Rename(s.temp, s.name); err != nil {
 			return report, fmt.Errorf("renaming to %s: %w", filepath.Join(f.path, s.name), err)
@@ -225,6 +229,34 @@ func (f *Folder) Commit(prune bool) (Report, error) {
 		}
 	}
 	return report, nil
+}
+
+// syncStaged waits until every new file is on the disk, so that no rename shows an empty one after a crash. Several at a
+// time share the disk's journal, which is many times faster than one by one.
+func (f *Folder) syncStaged() error {
+	var next atomic.Int64
+	errs := make([]error, syncsAtOnce)
+	var workers sync.WaitGroup
+	for w := range errs {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(f.staged) && errs[w] == nil; i = int(next.Add(1)) - 1 {
+				errs[w] = f.syncFile(f.staged[i].temp)
+			}
+		})
+	}
+	workers.Wait()
+	return errors.Join(errs...)
+}
+
+func (f *Folder) syncFile(name string) error {
+	file, err := f.root.Open(name) // reading is enough, and the file may keep a mode without writing
+	if err == nil {
+		err = errors.Join(file.Sync(), file.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s to disk: %w", filepath.Join(f.path, name), err)
+	}
+	return nil
 }
 
 // stale lists the files of earlier runs that this one did not put: by name and by header, so that a file someone
