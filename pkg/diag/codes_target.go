@@ -1,6 +1,45 @@
 package diag
 
-// targetCodes are the findings of writing the objects of a platform.
+// targetCodes are the findings of writing the objects of a platform: SP3xx.
 func targetCodes() []Code {
-	return nil
+	return []Code{
+		{
+			ID: "SP301", Title: "an EnvoyFilter is needed and the platform forbids it",
+			Why: "Istio's own objects cannot say it: a name per endpoint, explicit priorities, a second try for a TCP " +
+				"connection, health checks, or a CA apart from the client certificate. Left out, the failover would lose requests.",
+			Fix: "Allow EnvoyFilter in the platform file, or change the field as the hint says.",
+		},
+		{
+			ID: "SP302", Title: "clients in all namespaces need the root namespace",
+			Why: "An EnvoyFilter acts on its own namespace only; on all of them only from Istio's root namespace.",
+			Fix: "Name the client namespaces, or have the platform team set rootNamespace in the platform file.",
+		},
+		{
+			ID: "SP303", Title: "a secret would not reach the clients' proxies",
+			Why: "Istio serves a secret only to pods that a selector picks, in namespaces that are named, and with a service " +
+				"account that may read it. Otherwise it sends plaintext or nothing.",
+			Fix: "Give clients.selector, clients.namespaces and clients.serviceAccounts.",
+		},
+		{
+			ID: "SP304", Title: "a gateway cannot follow the order by subsets",
+			Why: "The order is chosen by the labels of the client pods, and a route of a gateway does not look at them.",
+			Fix: "Let the platform allow EnvoyFilter on Istio 1.31 or later, or write a spec of its own for the gateways.",
+		},
+		{
+			ID: "SP305", Title: "a gateway's own route must carry the generated name",
+			Why: "At a gateway the requests follow the routes of the gateway's VirtualService, which is not generated; the " +
+				"settings find them by the name of the route.",
+			Fix: "Set http[].name there as the hint says, with the timeout and retries of the generated VirtualService.",
+		},
+		{
+			ID: "SP306", Title: "at a gateway a TCP connection is tried once only",
+			Why: "The second try is written for the sidecars' listeners; a gateway's are its own.",
+			Fix: "Have TCP clients dial the host through their sidecars, or let them connect again by themselves.",
+		},
+		{
+			ID: "SP307", Title: "the gateways may not get the secret",
+			Why: "Istio serves the secret only to pods that clients.selector picks.",
+			Fix: "Put the selector's labels on the gateways' pods too, or write a spec of their own for them.",
+		},
+	}
 }
