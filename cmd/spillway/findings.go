@@ -9,14 +9,32 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/term"
 )
 
-// printFindings writes all findings for people; at a terminal in colour and with the line in question.
-func (i *input) printFindings(w io.Writer, getenv func(string) string) error {
+// mostOfOne is how many findings of one code are printed beside a result: a thousand specs may share a warning.
+const mostOfOne = 10
+
+// printFindings writes findings for people; at a terminal in colour and with the line in question.
+func (i *input) printFindings(w io.Writer, getenv func(string) string, diags diag.List) error {
 	var o diag.TextOptions
 	if term.IsTerminal(w) {
 		o.Colour = term.For(w, getenv).Colour()
 		o.Source = func(file string) []byte { return i.sources[file] }
 	}
-	return writing(0, diag.WriteText(w, i.diags, o))
+	return writing(0, diag.WriteText(w, diags, o))
+}
+
+// fold keeps all errors, but only the first few of any milder finding, and says how many it left out.
+func fold(diags diag.List) (kept diag.List, left string) {
+	seen := map[string]int{}
+	for _, d := range diags {
+		seen[d.Code]++
+		if d.Severity == diag.Error || seen[d.Code] <= mostOfOne {
+			kept = append(kept, d)
+		}
+	}
+	if n := len(diags) - len(kept); n > 0 {
+		return kept, plural(n, "more finding") + " of the same codes; `validate` prints all\n"
+	}
+	return kept, ""
 }
 
 // count says how many findings there are, such as "1 error, 2 warnings".

@@ -48,6 +48,7 @@ func newGenerate(name string, io IO) *cobra.Command {
 	f.StringVarP(&o.folder, "directory", "d", "", "`folder` to write one file per object to, instead of printing")
 	f.BoolVar(&o.prune, "prune", false, "with -d: remove files of earlier runs that are no longer asked for")
 	f.BoolVar(&o.noComments, "no-comments", false, "leave out the comments that say why")
+	complete(c, "target", targetNames(all.Targets()))
 	return c
 }
 

@@ -86,7 +86,11 @@ func (o *inputOptions) readOrEnd(ctx context.Context, io IO, targets []target.Ta
 	if err != nil {
 		return nil, err
 	}
-	if err := in.printFindings(io.Err, io.Getenv); err != nil {
+	few, left := fold(in.diags)
+	if err := in.printFindings(io.Err, io.Getenv, few); err != nil {
+		return nil, err
+	}
+	if err := writing(fmt.Fprint(io.Err, left)); err != nil {
 		return nil, err
 	}
 	return in.batch, o.verdict(in.diags)

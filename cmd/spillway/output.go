@@ -40,9 +40,13 @@ func bindChoice(c *cobra.Command, value *string, flag [2]string, usage string, a
 		*value = allowed[0]
 	}
 	c.Flags().VarP(choice{value: value, allowed: allowed}, flag[0], flag[1], usage)
-	complete := cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp)
-	if err := c.RegisterFlagCompletionFunc(flag[0], complete); err != nil {
-		panic(err) // a flag bound twice is a mistake in this file
+	complete(c, flag[0], allowed)
+}
+
+// complete offers words for a flag to the shell.
+func complete(c *cobra.Command, flag string, words []string) {
+	if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // a flag that does not exist, or twice, is a mistake in this folder
 	}
 }
 

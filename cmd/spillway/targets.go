@@ -48,9 +48,8 @@ func selectTargets(names []string, known []target.Target) ([]target.Target, erro
 		wanted[name] = true
 	}
 	var chosen []target.Target
-	all := make([]string, len(known))
+	all := targetNames(known)
 	for i, t := range known {
-		all[i] = t.Info().Name
 		if wanted[all[i]] {
 			chosen = append(chosen, t)
 			delete(wanted, all[i])
@@ -67,4 +66,12 @@ func selectTargets(names []string, known []target.Target) ([]target.Target, erro
 		return nil, usagef("--target: there is no target %q%s; there are: %s", name, hint, strings.Join(all, ", "))
 	}
 	return chosen, nil
+}
+
+func targetNames(targets []target.Target) []string {
+	names := make([]string, len(targets))
+	for i, t := range targets {
+		names[i] = t.Info().Name
+	}
+	return names
 }

@@ -43,7 +43,7 @@ func (o *validateOptions) run(ctx context.Context, io IO) error {
 	if o.output == "json" {
 		err = writing(0, diag.WriteJSON(io.Out, in.diags))
 	} else {
-		err = in.printFindings(io.Out, io.Getenv)
+		err = in.printFindings(io.Out, io.Getenv, in.diags)
 	}
 	if err != nil {
 		return err

@@ -12,8 +12,8 @@ func fill(v reflect.Value, printed *[]string) {
 	n := 7001 + len(*printed)
 	switch v.Kind() {
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i), printed)
+		for _, field := range v.Fields() {
+			fill(field, printed)
 		}
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
