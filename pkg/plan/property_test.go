@@ -27,7 +27,7 @@ func asWritten(s *v1alpha1.ExternalFailoverSpec) map[string]string {
 		for _, to := range rule.To {
 			var tier []string
 			for _, e := range s.Endpoints {
-				if e.Group == to || e.Group == "" && e.Name == to {
+				if e.Group == to && to != "" || e.Group == "" && e.Name == to {
 					tier = append(tier, e.Name)
 					delete(rest, e.Name)
 				}
