@@ -14,8 +14,11 @@ func TestNamesFit(t *testing.T) {
 	long := strings.Repeat("very-long.", 25) + "end"
 	seen := map[string]string{}
 	for _, p := range []*plan.Plan{
-		{Namespace: "shop", Name: "orders"}, {Namespace: "billing", Name: "orders"}, {Namespace: "shop", Name: long},
-		{Namespace: strings.Repeat("n", 63), Name: long}, {Namespace: "shop", Name: long + "x"},
+		{Namespace: "shop", Name: "orders"},
+		{Namespace: "billing", Name: "orders"},
+		{Namespace: "shop", Name: long},
+		{Namespace: strings.Repeat("n", 63), Name: long},
+		{Namespace: "shop", Name: long + "x"},
 	} {
 		label := p.OwnerLabel()
 		if bad := validation.IsValidLabelValue(label); bad != nil {

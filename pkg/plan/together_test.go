@@ -69,18 +69,22 @@ func TestAllocateRefusals(t *testing.T) {
 	}{
 		"equal explicit": {
 			[]*v1alpha1.ExternalFailover{named("a", "x", "10.1.1.1"), named("b", "y", "10.1.1.1")},
-			[]string{"error SP205 spec.addresses[0]"}, "ExternalFailover b/y",
+			[]string{"error SP205 spec.addresses[0]"},
+			"ExternalFailover b/y",
 		},
 		"no address": {
-			[]*v1alpha1.ExternalFailover{named("a", "x", "10.1.1.1", "fd00::1")}, []string{"error SP205 spec.addresses[1]"},
+			[]*v1alpha1.ExternalFailover{named("a", "x", "10.1.1.1", "fd00::1")},
+			[]string{"error SP205 spec.addresses[1]"},
 			"ExternalFailover a/x",
 		},
 		"Istio's own": {
-			[]*v1alpha1.ExternalFailover{named("a", "x", "240.240.0.7")}, []string{"warning SP205 spec.addresses[0]"},
+			[]*v1alpha1.ExternalFailover{named("a", "x", "240.240.0.7")},
+			[]string{"warning SP205 spec.addresses[0]"},
 			"ExternalFailover a/x",
 		},
 		"full": {
-			[]*v1alpha1.ExternalFailover{named("a", "x"), named("a", "y"), named("b", "z")}, []string{"error SP205 spec.addresses"},
+			[]*v1alpha1.ExternalFailover{named("a", "x"), named("a", "y"), named("b", "z")},
+			[]string{"error SP205 spec.addresses"},
 			"ExternalFailover b/z",
 		},
 	}
@@ -116,7 +120,12 @@ func TestTogether(t *testing.T) {
 		named("f", "else"),
 	}
 	want := [][]string{
-		nil, {"error SP270 metadata.name"}, nil, nil, {"error SP271 spec.host"}, {"error SP271 spec.host"}, nil,
+		nil,
+		{"error SP270 metadata.name"},
+		nil, nil,
+		{"error SP271 spec.host"},
+		{"error SP271 spec.host"},
+		nil,
 		{"error SP271 spec.host"},
 	}
 	var got [][]string
