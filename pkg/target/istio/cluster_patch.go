@@ -109,6 +109,8 @@ func healthCheck(a *plan.Active, protocol plan.Protocol) render.Map {
 	}
 	return render.Map{
 		kv("interval", seconds(a.Interval)),
+		why("Envoy's default of 60s also delays the first check after a start",
+			"no_traffic_interval", seconds(a.Interval)),
 		kv("timeout", seconds(a.Timeout)),
 		kv("unhealthy_threshold", a.Unhealthy),
 		kv("healthy_threshold", a.Healthy),
