@@ -96,7 +96,7 @@ func counters(ctx context.Context, host string) (map[string]int, error) {
 	sc := bufio.NewScanner(bytes.NewReader(body))
 	for sc.Scan() {
 		name, value, ok := strings.Cut(sc.Text(), ": ")
-		if n, err := strconv.Atoi(value); ok && err == nil && strings.Contains(name, "|"+host+".") {
+		if n, err := strconv.Atoi(value); ok && err == nil && strings.Contains(name, "|"+host) {
 			sum[name[strings.LastIndex(name, ".")+1:]] += n
 		}
 	}

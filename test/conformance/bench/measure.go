@@ -14,6 +14,8 @@ const (
 	grace = time.Second
 	// steadyRun is how many good answers in a row make a steady state.
 	steadyRun = 20
+	// taking is how long a failure takes to set in: what begins then is on its way when it strikes.
+	taking = 20 * time.Millisecond
 	// homeRun is how many answers from home in a row make it home again.
 	homeRun = 5
 )
@@ -91,6 +93,9 @@ func summarize(s *Scenario, led *ledger, l *load, m *marks, stats map[string]int
 		r.Steady, settled = t.Sub(m.failed).Seconds(), t
 	}
 	for _, x := range during {
+		if x.start.Sub(m.failed) < taking {
+			r.InFlight++
+		}
 		if x.start.Before(settled) {
 			r.Classes[x.call.Class].Unsteady++
 		}

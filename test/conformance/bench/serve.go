@@ -44,20 +44,40 @@ func (r *region) serveHTTP() func(net.Listener) {
 }
 
 func (r *region) handle(w http.ResponseWriter, req *http.Request) {
-	if host := stripPort(req.Host); r.ep.HostHeader != "" && host != r.ep.HostHeader {
-		if req.Header.Get(idHeader) != "" { // health checks carry one Host for all regions
-			r.ledger.wrongHost(r.ep.Name, req.Host)
-		}
-		http.Error(w, "this region does not serve "+req.Host, http.StatusMisdirectedRequest)
-		return
-	}
 	grpc := strings.HasPrefix(req.Header.Get("Content-Type"), "application/grpc")
 	if _, err := io.Copy(io.Discard, req.Body); err != nil {
 		return
 	}
 	id := req.Header.Get(idHeader)
 	mode, changed := r.state()
-	r.ledger.reached(id, r.ep.Name)
+	misdirected := r.ep.HostHeader != "" && stripPort(req.Host) != r.ep.HostHeader
+	if id != "" { // health checks have none, and carry one Host for all regions
+		r.ledger.reached(id, r.ep.Name)
+		if misdirected {
+			r.ledger.wrongHost(r.ep.Name, req.Host)
+		}
+	}
+	r.obstruct(req, mode, changed)
+	if misdirected && mode != Error503 && mode != Error500 {
+		http.Error(w, "this region does not serve "+req.Host, http.StatusMisdirectedRequest)
+		return
+	}
+	w.Header().Set(regionHeader, r.ep.Name)
+	if grpc {
+		r.answerGRPC(w, req, mode)
+		return
+	}
+	switch mode {
+	case Error503:
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case Error500:
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+	_, _ = io.WriteString(w, "ok\n")
+}
+
+// obstruct breaks the request as the failure demands; it returns if the request is to be answered.
+func (r *region) obstruct(req *http.Request, mode Kind, changed <-chan struct{}) {
 	switch mode {
 	case Hang:
 		select {
@@ -73,18 +93,6 @@ func (r *region) handle(w http.ResponseWriter, req *http.Request) {
 	case Slow:
 		time.Sleep(slowness)
 	}
-	w.Header().Set(regionHeader, r.ep.Name)
-	if grpc {
-		r.answerGRPC(w, req, mode)
-		return
-	}
-	switch mode {
-	case Error503:
-		w.WriteHeader(http.StatusServiceUnavailable)
-	case Error500:
-		w.WriteHeader(http.StatusInternalServerError)
-	}
-	_, _ = io.WriteString(w, "ok\n")
 }
 
 // answerGRPC answers a unary call with one message and a stream with three. Errors come as a status without a message,

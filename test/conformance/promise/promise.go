@@ -147,7 +147,7 @@ func (c *checker) names(cluster *clusterv3.Cluster, port plan.Port) {
 		c.differ("%s: TLS is %v, want %v", cluster.GetName(), tls != nil, port.TLS)
 	}
 	id := c.plan.Identity
-	if id.PerEndpointSNI || id.HostMode == plan.HostPerEndpoint {
+	if port.TLS && id.PerEndpointSNI || port.Protocol.IsHTTP() && id.HostMode == plan.HostPerEndpoint {
 		c.hostnames(cluster)
 	}
 	if tls == nil || !port.TLS {

@@ -107,7 +107,7 @@ func (l lab) ask(t *testing.T, p *plan.Plan, namespace, region string) *xdsclien
 			routes = append(routes, strconv.Itoa(port.Number))
 		}
 	}
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(10 * time.Second)
 	for {
 		got, err := l.xds.Snapshot(t.Context(), xdsclient.Node{Namespace: namespace, Region: region}, routes...)
 		if err != nil {
