@@ -171,8 +171,11 @@ func (in *orderInput) tierNames(tiers []tier) string {
 }
 
 // exact says whether clients of the wanted region, simulated on the set, get exactly what they want. members says which
-// endpoint each member of the set is.
+// endpoint each member of the set is. An entry from a region to itself is none that Istio accepts.
 func (in *orderInput) exact(w *want, region string, set *Set, members []int) bool {
+	if to, ok := set.to(region); ok && to == region {
+		return false
+	}
 	var buf [maxEndpoints]uint8
 	var got tier
 	for i, p := range simulate(region, set, buf[:]) {
