@@ -62,13 +62,14 @@ type httpRoute struct {
 	to    choice
 }
 
-// routes are the requests' classes, per port and per order.
+// routes are the requests' classes, per port and per order. Each order's last class takes all that is left, so that a
+// proxy holds no route to an order that is not its own.
 func (w writer) routes() []httpRoute {
 	ports, choices := w.httpPorts(), w.choices()
 	out := make([]httpRoute, 0, len(ports)*len(w.Routes)*len(choices))
 	for _, p := range ports {
-		for _, class := range w.Routes {
-			for _, c := range choices {
+		for _, c := range choices {
+			for _, class := range w.Routes {
 				name := class.Name
 				if len(ports) > 1 {
 					name += "-" + p.Name
