@@ -87,6 +87,7 @@ func judge(t *testing.T, c *generated.Case, port v1alpha1.Port, r *bench.Result)
 		t.Errorf("%d of %d repeatable requests were lost", full.Lost(), full.Sent)
 	}
 	judgeWrites(t, c, port, r)
+	judgeBite(t, c, r)
 	bound := c.Back()
 	if r.Kind == bench.DNSEmpty || r.Kind == bench.NXDomain {
 		bound = max(bound, dnsBack)
@@ -118,6 +119,22 @@ func judgeWrites(t *testing.T, c *generated.Case, port v1alpha1.Port, r *bench.R
 		if class == bench.Unprocessed && unseen(r.Kind, tls) && x.Lost() > allowed {
 			t.Errorf("%d requests of class %s were lost, though only %d can have been on their way", x.Lost(), class, allowed)
 		}
+	}
+}
+
+// judgeBite asks that home was really gone: a failure that nobody felt proves nothing.
+func judgeBite(t *testing.T, c *generated.Case, r *bench.Result) {
+	t.Helper()
+	switch r.Kind {
+	case bench.DNSEmpty, bench.NXDomain, bench.Flap, bench.Slow, bench.None:
+		return // home answers for a time, or late
+	}
+	served := 0
+	for _, home := range c.Plan.TiersFor(firstRegion(c))[0] {
+		served += r.During[home]
+	}
+	if served > r.InFlight {
+		t.Errorf("home served %d requests while it was down, though only %d were on their way", served, r.InFlight)
 	}
 }
 

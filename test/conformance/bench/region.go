@@ -161,7 +161,10 @@ func (r *region) tlsConfig() *tls.Config {
 			if cert == nil {
 				cert = r.certs[None]
 			}
-			cfg := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*cert}, NextProtos: []string{"h2", "http/1.1"}}
+			cfg := &tls.Config{
+				MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*cert}, NextProtos: []string{"h2", "http/1.1"},
+				SessionTicketsDisabled: true, // a resumed session shows no certificate
+			}
 			if r.driver == DriverTLS {
 				cfg.NextProtos = nil
 			}
