@@ -11,13 +11,17 @@ require (
 	github.com/miekg/dns v1.1.73
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
+	istio.io/api v1.31.1
 	k8s.io/api v0.37.2
 	k8s.io/apimachinery v0.37.2
 	k8s.io/client-go v0.37.2
 	sigs.k8s.io/controller-runtime v0.25.2
 )
 
-require cel.dev/expr v0.25.3 // indirect
+require (
+	cel.dev/expr v0.25.3 // indirect
+	github.com/golang/protobuf v1.5.4 // indirect
+)
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect

@@ -163,7 +163,7 @@ func (r *region) tlsConfig() *tls.Config {
 			}
 			cfg := &tls.Config{
 				MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*cert}, NextProtos: []string{"h2", "http/1.1"},
-				SessionTicketsDisabled: true, // a resumed session shows no certificate
+				SessionTicketsDisabled: true, // a resumed connection shows no certificate
 			}
 			if r.driver == DriverTLS {
 				cfg.NextProtos = nil
