@@ -47,7 +47,6 @@ func startSuite() (*suite, error) {
 	return s, err
 }
 
-//nolint:gochecknoglobals // flags of a test binary.
 var (
 	tier = flag.String("tier", "quick", "quick: every sample with a few failures; full: everything")
 	side = flag.Int("side-by-side", 6, "how many live runs go on at once")

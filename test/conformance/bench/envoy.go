@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -129,9 +130,7 @@ func bootstrap(s *Scenario, dir string) object {
 	if s.Node.Region != "" {
 		labels["topology.kubernetes.io/region"] = s.Node.Region
 	}
-	for k, v := range s.Node.Labels {
-		labels[k] = v
-	}
+	maps.Copy(labels, s.Node.Labels)
 	return object{
 		"node": object{
 			"id": id, "cluster": "client." + s.Node.Namespace, "locality": object{"region": s.Node.Region},

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"sync/atomic"
 
 	"github.com/spillway-mesh/spillway/test/conformance/pki"
 )
@@ -34,7 +33,6 @@ type region struct {
 type gateConn struct {
 	*net.TCPConn
 	region *region
-	gone   atomic.Bool
 }
 
 // errCut ends a connection that a failure has cut.

@@ -182,12 +182,3 @@ func (s *Scenario) Outage() time.Duration {
 	}
 	return d
 }
-
-func (s *Scenario) endpoint(name string) *Endpoint {
-	for i := range s.Endpoints {
-		if s.Endpoints[i].Name == name {
-			return &s.Endpoints[i]
-		}
-	}
-	return nil
-}

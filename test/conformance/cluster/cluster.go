@@ -129,7 +129,7 @@ func (c *Cluster) Stop() error {
 		errs = append(errs, c.forward.stop())
 	}
 	if c.istiod != nil {
-		errs = append(errs, c.istiod.stop())
+		c.istiod.stop()
 	}
 	if c.env != nil {
 		errs = append(errs, c.env.Stop())

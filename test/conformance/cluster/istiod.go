@@ -41,7 +41,7 @@ func startProcess(cmd *exec.Cmd, logFile string) (*process, error) {
 	return p, nil
 }
 
-func (p *process) stop() error {
+func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
@@ -49,7 +49,6 @@ func (p *process) stop() error {
 		_ = p.cmd.Process.Kill()
 		<-p.done
 	}
-	return nil
 }
 
 // startIstiod runs istiod beside the API server. An upstream Envoy lacks Istio's own filters, so those that istiod

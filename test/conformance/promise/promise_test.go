@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/pkg/compile"
 	"github.com/spillway-mesh/spillway/pkg/diag"
@@ -26,13 +24,14 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target"
 	"github.com/spillway-mesh/spillway/pkg/target/all"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/spillway-mesh/spillway/test/conformance/cluster"
 	"github.com/spillway-mesh/spillway/test/conformance/parts"
 	"github.com/spillway-mesh/spillway/test/conformance/promise"
 	"github.com/spillway-mesh/spillway/test/conformance/xdsclient"
 )
 
-//nolint:gochecknoglobals // flags of a test binary.
 var (
 	seed  = flag.Uint64("seed", 20261124, "of the random specs")
 	count = flag.Int("random", 320, "how many random specs must be accepted and compared")

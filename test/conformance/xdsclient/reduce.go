@@ -9,8 +9,8 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	previousv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/priority/previous_priorities/v3"
 	tcpproxyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/tcp_proxy/v3"
+	previousv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/priority/previous_priorities/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 )
 
@@ -66,7 +66,7 @@ func TLS(c *clusterv3.Cluster) (*tlsv3.UpstreamTlsContext, error) {
 // SubjectAltNames are the names any of which a certificate must hold, sorted.
 func SubjectAltNames(c *tlsv3.UpstreamTlsContext) []string {
 	v := c.GetCommonTlsContext().GetCombinedValidationContext().GetDefaultValidationContext()
-	var out []string
+	out := make([]string, 0, len(v.GetMatchTypedSubjectAltNames()))
 	for _, m := range v.GetMatchTypedSubjectAltNames() {
 		out = append(out, m.GetMatcher().GetExact())
 	}
