@@ -89,7 +89,7 @@ func judge(t *testing.T, c *generated.Case, port v1alpha1.Port, r *bench.Result)
 	}
 	judgeWrites(t, c, port, r)
 	judgeBite(t, c, r)
-	bound := c.Back()
+	bound := c.Back(port)
 	if r.Kind == bench.DNSEmpty || r.Kind == bench.NXDomain {
 		bound = max(bound, dnsBack)
 	}

@@ -148,7 +148,7 @@ func (s *suite) scenario(t *testing.T, c *generated.Case, port v1alpha1.Port) *b
 	sc.Name = c.Name + "/" + port.Name
 	sc.Envoy, sc.XDS, sc.World = s.set.Envoy, s.cluster.Socket, *s.world
 	sc.Node = s.clientNode(t, c, namespaces[len(namespaces)-1], region)
-	sc.Timing = bench.Timing{Before: 2 * time.Second, Recover: c.Back() + 4*time.Second}
+	sc.Timing = bench.Timing{Before: 2 * time.Second, Recover: c.Back(port) + 4*time.Second}
 	return sc
 }
 

@@ -75,7 +75,11 @@ func summarize(s *Scenario, led *ledger, l *load, m *marks, stats map[string]int
 		case x.start.Before(m.healed):
 			during = append(during, x)
 			took[x.call.Class] = append(took[x.call.Class], x.took)
-			count(t, &t.LostDuring, r.During, x)
+			served := r.During
+			if x.start.Add(x.took).After(m.healed) { // a black hole delivers late what it swallowed
+				served = r.After
+			}
+			count(t, &t.LostDuring, served, x)
 		default:
 			after = append(after, x)
 			count(t, &t.LostAfter, r.After, x)

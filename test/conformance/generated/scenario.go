@@ -183,13 +183,13 @@ func (c *Case) Regions() []string {
 }
 
 // Back is how long after its recovery the home region may take to serve again: the longest ejection and the sweep that
-// ends it, or, with active checks, as many good ones as the spec asks for.
-func (c *Case) Back() time.Duration {
+// ends it, or, with active checks, as many good ones as the spec asks for. The checks speak HTTP: no TCP port has them.
+func (c *Case) Back(port v1alpha1.Port) time.Duration {
 	d := v1alpha1.Detect{}
 	if c.Spec.Spec.Detect != nil {
 		d = *c.Spec.Spec.Detect
 	}
-	if d.Active != nil {
+	if d.Active != nil && port.Protocol != v1alpha1.ProtocolTCP && port.Protocol != v1alpha1.ProtocolTLS {
 		interval, healthy := 5*time.Second, int32(3)
 		if d.Active.Interval != nil {
 			interval = d.Active.Interval.Duration
