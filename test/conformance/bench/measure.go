@@ -92,6 +92,12 @@ func summarize(s *Scenario, led *ledger, l *load, m *marks, stats map[string]int
 	for class, d := range took {
 		r.Classes[class].quantiles(d)
 	}
+	r.times(s, m, during, after)
+	return r
+}
+
+// times says when clients felt nothing any more, when home served again, and what was on its way when home broke.
+func (r *Result) times(s *Scenario, m *marks, during, after []sample) {
 	settled := m.healed
 	if t, ok := steady(during); ok {
 		r.Steady, settled = t.Sub(m.failed).Seconds(), t
@@ -107,7 +113,6 @@ func summarize(s *Scenario, led *ledger, l *load, m *marks, stats map[string]int
 	if t, ok := homeAgain(s, after); ok {
 		r.Back = t.Sub(m.healed).Seconds()
 	}
-	return r
 }
 
 func count(t *Tally, lost *int, served map[string]int, x sample) {
