@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
-
 	"github.com/spillway-mesh/spillway/test/conformance/bench"
 	"github.com/spillway-mesh/spillway/test/conformance/generated"
 )

@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
-	"github.com/spillway-mesh/spillway/pkg/plan"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
+	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/test/conformance/bench"
 	"github.com/spillway-mesh/spillway/test/conformance/generated"
 	"github.com/spillway-mesh/spillway/test/conformance/pki"

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
-
 	"github.com/spillway-mesh/spillway/test/conformance/bench"
 )
 

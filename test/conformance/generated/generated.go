@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"os"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/pkg/compile"
 	"github.com/spillway-mesh/spillway/pkg/diag"
@@ -15,9 +18,6 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target/all"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/yaml"
-
 	"github.com/spillway-mesh/spillway/test/conformance/cluster"
 )
 

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/test/conformance/bench"
 )
 

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
-	"github.com/spillway-mesh/spillway/pkg/plan"
 
+	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/test/conformance/xdsclient"
 )
 

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/pkg/compile"
 	"github.com/spillway-mesh/spillway/pkg/diag"
@@ -24,8 +26,6 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target"
 	"github.com/spillway-mesh/spillway/pkg/target/all"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/spillway-mesh/spillway/test/conformance/cluster"
 	"github.com/spillway-mesh/spillway/test/conformance/parts"
 	"github.com/spillway-mesh/spillway/test/conformance/promise"

@@ -4,8 +4,8 @@ import (
 	"strings"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	"github.com/spillway-mesh/spillway/pkg/plan"
 
+	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/test/conformance/xdsclient"
 )
 
