@@ -75,11 +75,7 @@ func summarize(s *Scenario, led *ledger, l *load, m *marks, stats map[string]int
 		case x.start.Before(m.healed):
 			during = append(during, x)
 			took[x.call.Class] = append(took[x.call.Class], x.took)
-			served := r.During
-			if x.start.Add(x.took).After(m.healed) { // a black hole delivers late what it swallowed
-				served = r.After
-			}
-			count(t, &t.LostDuring, served, x)
+			count(t, &t.LostDuring, r.servedIn(x, m), x)
 		default:
 			after = append(after, x)
 			count(t, &t.LostAfter, r.After, x)
@@ -113,6 +109,14 @@ func (r *Result) times(s *Scenario, m *marks, during, after []sample) {
 	if t, ok := homeAgain(s, after); ok {
 		r.Back = t.Sub(m.healed).Seconds()
 	}
+}
+
+// servedIn is the phase in which the answer came: a black hole delivers late what it swallowed.
+func (r *Result) servedIn(x sample, m *marks) map[string]int {
+	if x.start.Add(x.took).After(m.healed) {
+		return r.After
+	}
+	return r.During
 }
 
 func count(t *Tally, lost *int, served map[string]int, x sample) {
