@@ -198,7 +198,7 @@ func retryOn(r httpRoute) render.Field {
 	}
 	on := "5xx,reset,connect-failure,refused-stream"
 	if r.port.Protocol == plan.GRPC {
-		on += ",unavailable"
+		on += ",unavailable,internal" // gRPC's 503 and 500, which travel in an answer of 200
 	}
 	return why("these requests may reach a server twice", "retryOn", on)
 }
