@@ -115,7 +115,7 @@ func judgeWrites(t *testing.T, c *generated.Case, port v1alpha1.Port, r *bench.R
 		if port.Protocol == v1alpha1.ProtocolGRPC || port.Protocol == v1alpha1.ProtocolHTTP2 {
 			allowed = max(allowed, x.Unsteady) // one connection carries them all until it is found dead
 		}
-		tls := c.Plan.TLS.Mode != "None"
+		tls := c.Plan.TLS.Mode != "None" && port.TLS != v1alpha1.PortTLSNone
 		if class == bench.Unprocessed && unseen(r.Kind, tls) && x.Lost() > allowed {
 			t.Errorf("%d requests of class %s were lost, though only %d can have been on their way", x.Lost(), class, allowed)
 		}
