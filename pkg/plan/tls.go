@@ -34,7 +34,7 @@ func (b *builder) secrets() {
 			"them; without one Istio would send plain text to the endpoints").WithHint(
 			"set clients.selector to labels of the client pods, or mount the files and name them under tls")
 	}
-	if len(c.ServiceAccounts) == 0 {
+	if b.plan.TLS.ClientSecret != "" && len(c.ServiceAccounts) == 0 { // a CA is no secret: istiod asks for no right to it
 		b.diags.Errorf(b.at("clients", "serviceAccounts"), codeServiceAccounts, "nobody is allowed to read the secret; "+
 			"without the right to it Istio would send plain text to the endpoints").WithHint(
 			"list the service accounts of the client pods: a Role and RoleBinding are written for them")
