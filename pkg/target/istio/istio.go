@@ -89,6 +89,9 @@ func (w writer) object(kind string, rank int, namespace, name string, body rende
 
 // exportTo names the namespaces that may see the host.
 func (w writer) exportTo() render.Field {
+	if w.everywhere() {
+		return kv("exportTo", render.Strings(w.Clients.Namespaces...))
+	}
 	return why("nobody else sees the host", "exportTo", render.Strings(w.Clients.Namespaces...))
 }
 
