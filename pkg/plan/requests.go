@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -112,14 +113,25 @@ func (b *builder) preset(preset v1alpha1.Preset) {
 	}
 }
 
+// classTimeouts are those of a class that gives none. Streams outlive any, and HTTP and gRPC ports share the classes.
+func (b *builder) classTimeouts() (timeout, perTry time.Duration) {
+	if b.kinds.grpc == 0 {
+		return defaultTimeout, defaultPerTryTimeout
+	}
+	open := slices.ContainsFunc(b.spec.Requests, func(c v1alpha1.RequestClass) bool { return c.Timeout == nil })
+	if open && b.kinds.grpc < b.kinds.http {
+		b.diags.Warnf(b.at("requests"), codeSharedClasses, "HTTP and GRPC ports share the classes of requests; for the sake of "+
+			"gRPC streams a class that gives no timeout has none").WithHint(
+			"give timeouts to the classes of the HTTP paths, or write one spec for each protocol")
+	}
+	return 0, 0
+}
+
 // classes reads the spec's own list.
 func (b *builder) classes() {
 	list := b.spec.Requests
 	b.plan.Routes = make([]Route, 0, len(list))
-	timeout, perTry := defaultTimeout, defaultPerTryTimeout
-	if b.kinds.grpc == b.kinds.http {
-		timeout, perTry = 0, 0
-	}
+	timeout, perTry := b.classTimeouts()
 	for i := range list {
 		s := &list[i]
 		r := Route{
