@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
+	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/test/conformance/bench"
 	"github.com/spillway-mesh/spillway/test/conformance/generated"
 )
@@ -17,7 +18,7 @@ const dnsBack = 12 * time.Second
 // TLS hides its certificates from the proxy.
 func (s *suite) kinds(c *generated.Case, port v1alpha1.Port) []bench.Kind {
 	http := port.Protocol != v1alpha1.ProtocolTCP && port.Protocol != v1alpha1.ProtocolTLS
-	tls := http && c.Plan.TLS.Mode != "None" && port.TLS != v1alpha1.PortTLSNone
+	tls := http && originates(c, port)
 	kinds := []bench.Kind{bench.Refuse, bench.Blackhole}
 	if http {
 		kinds = append(kinds, bench.Hang, bench.Error503)
@@ -42,6 +43,11 @@ func (s *suite) kinds(c *generated.Case, port v1alpha1.Port) []bench.Kind {
 		kinds = append(kinds, bench.NXDomain)
 	}
 	return kinds
+}
+
+// originates says that the proxy speaks TLS on the port.
+func originates(c *generated.Case, port v1alpha1.Port) bool {
+	return c.Plan.TLS.Mode != plan.TLSNone && port.TLS != v1alpha1.PortTLSNone
 }
 
 // byName says that home is found by DNS.
