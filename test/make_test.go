@@ -107,7 +107,7 @@ func TestPipelineScriptParses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"set -euo pipefail", "RACE=required", "for task in test lint verify conformance"} {
+	for _, part := range []string{"set -euo pipefail", "RACE=required", "\nstage 'make test' make test\nstage 'make lint' make lint\nstage 'make verify' make verify\nstage 'make conformance' make conformance\n"} {
 		if !strings.Contains(string(text), part) {
 			t.Errorf(".ci/run no longer holds %q", part)
 		}
