@@ -86,7 +86,7 @@ func (c *checker) timeout(at *field.Path, d *metav1.Duration) {
 	switch {
 	case d == nil || d.Duration == 0:
 	case d.Duration < 0:
-		c.errorf(at, "SP114", "the duration %s is negative", d.Duration)
+		c.errorf(at, "SP114", "the duration %s is negative", d.Duration).WithHint("remove the minus sign")
 	case d.Duration < shortest || d.Duration%time.Millisecond != 0:
 		c.errorf(at, "SP114", "the duration %s is not in whole milliseconds", d.Duration).WithHint("write whole milliseconds, such as 250ms")
 	case d.Duration > longestTime:

@@ -135,7 +135,7 @@ func isURI(s string) bool {
 // endpointPorts are numbers by the names of the spec's ports.
 func (c *checker) endpointPorts(at *field.Path, ports map[string]int32, known []string) {
 	if n := len(ports); n > 16 {
-		c.errorf(at, "SP105", "the list has %d ports; at most 16 are allowed", n)
+		c.errorf(at, "SP105", "the list has %d ports; at most 16 are allowed", n).WithHint("remove some")
 	}
 	for _, name := range slices.Sorted(maps.Keys(ports)) {
 		number, at := ports[name], at.Key(name)
@@ -153,6 +153,8 @@ func (c *checker) unknownName(at *field.Path, what, name string, known []string)
 		d.WithHint("did you mean %s?", meant)
 	} else if len(known) > 0 {
 		d.WithHint("there is %s", strings.Join(known, ", "))
+	} else {
+		d.WithHint("there is none at all")
 	}
 }
 

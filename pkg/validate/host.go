@@ -75,7 +75,7 @@ func (c *checker) clients(at *field.Path, clients *v1alpha1.Clients) {
 		}
 	}
 	if n := len(clients.Selector); n > 16 {
-		c.errorf(at.Child("selector"), "SP105", "the selector has %d labels; at most 16 are allowed", n)
+		c.errorf(at.Child("selector"), "SP105", "the selector has %d labels; at most 16 are allowed", n).WithHint("remove some")
 	}
 	c.labels(at.Child("selector"), clients.Selector)
 	accounts := at.Child("serviceAccounts")

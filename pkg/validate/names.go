@@ -23,7 +23,7 @@ const (
 func (c *checker) metadata(o metav1.Object) {
 	at := field.NewPath("metadata")
 	if o.GetName() == "" {
-		d := c.errorf(at.Child("name"), "SP101", "a name is required")
+		d := c.errorf(at.Child("name"), "SP101", "a name is required").WithHint("add metadata.name; names of what is generated are made from it")
 		if o.GetGenerateName() != "" {
 			d.WithHint("generateName gives a new name each time; what is generated here needs a lasting one")
 		}
@@ -49,7 +49,7 @@ func (c *checker) objectName(at *field.Path, name string) {
 // dnsLabel wants one part of a DNS name.
 func (c *checker) dnsLabel(at *field.Path, name string, longest int) bool {
 	if name == "" {
-		c.errorf(at, "SP101", "a name is required")
+		c.errorf(at, "SP101", "a name is required").WithHint("add one in lower-case letters, digits and hyphens")
 		return false
 	}
 	if !c.short(at, name, longest) {
@@ -114,6 +114,8 @@ func hintName(s string) string {
 		return "remove the space"
 	case strings.Contains(s, "/"):
 		return "write the name alone, without a path"
+	case strings.Trim(s, "0123456789.") == "":
+		return "an IPv4 address has four numbers from 0 to 255, without leading zeros"
 	default:
 		return "use lower-case letters, digits, hyphens and dots, at most 63 characters between two dots"
 	}
@@ -155,11 +157,13 @@ func (c *checker) hostPort(at *field.Path, value string) {
 func (c *checker) labels(at *field.Path, labels map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		at := at.Key(key)
-		if errs := validation.IsQualifiedName(key); len(errs) > 0 {
-			c.errorf(at, "SP123", "%s is not the key of a label: %s", quote(key), errs[0])
+		if len(validation.IsQualifiedName(key)) > 0 {
+			c.errorf(at, "SP123", "%s is not the key of a label", quote(key)).
+				WithHint("at most 63 letters, digits, hyphens, dots and underscores, after an optional DNS name and a slash")
 		}
-		if errs := validation.IsValidLabelValue(labels[key]); len(errs) > 0 {
-			c.errorf(at, "SP123", "%s is not the value of a label: %s", quote(labels[key]), errs[0])
+		if len(validation.IsValidLabelValue(labels[key])) > 0 {
+			c.errorf(at, "SP123", "%s is not the value of a label", quote(labels[key])).
+				WithHint("at most 63 letters, digits, hyphens, dots and underscores; begin and end with a letter or digit")
 		}
 	}
 }

@@ -69,7 +69,7 @@ func (c *checker) cluster(at *field.Path, cluster v1alpha1.PlatformCluster, name
 	for i, r := range cluster.Regions {
 		at := regions.Index(i)
 		if r == "" {
-			c.errorf(at, "SP101", "a region is required")
+			c.errorf(at, "SP101", "a region is required").WithHint("such as us-east1, or remove the entry")
 		} else if c.region(at, r) {
 			c.twice(before, at, r, "the region")
 		}

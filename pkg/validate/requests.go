@@ -54,7 +54,7 @@ func (c *checker) timeouts(at *field.Path, r *v1alpha1.RequestClass) {
 func (c *checker) match(at *field.Path, m *v1alpha1.RequestMatch) {
 	c.methods(at.Child("methods"), m.Methods)
 	if n := len(m.Headers); n > 16 {
-		c.errorf(at.Child("headers"), "SP105", "the match has %d headers; at most 16 are allowed", n)
+		c.errorf(at.Child("headers"), "SP105", "the match has %d headers; at most 16 are allowed", n).WithHint("remove some")
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
 		at := at.Child("headers").Key(name)
@@ -94,7 +94,7 @@ var token = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // RFC 9110, 5.6
 func (c *checker) header(at *field.Path, name string) {
 	switch lower := strings.ToLower(name); {
 	case name == "":
-		c.errorf(at, "SP101", "the name of a header is required")
+		c.errorf(at, "SP101", "the name of a header is required").WithHint("such as x-amz-target")
 	case strings.HasPrefix(name, ":") || lower == "host":
 		c.errorf(at, "SP118", "%s cannot be matched here", quote(name)).WithHint("the host is spec.host; use methods, path or pathPrefix for the rest")
 	case !token.MatchString(name):

@@ -13,7 +13,7 @@ import (
 // required wants some text of at most so many characters, and says whether there is any.
 func (c *checker) required(at *field.Path, value string, longest int) bool {
 	if value == "" {
-		c.errorf(at, "SP101", "a value is required")
+		c.errorf(at, "SP101", "a value is required").WithHint("add it; there is no default")
 		return false
 	}
 	return c.short(at, value, longest)
@@ -22,7 +22,7 @@ func (c *checker) required(at *field.Path, value string, longest int) bool {
 // short wants at most so many characters, and says whether that holds.
 func (c *checker) short(at *field.Path, value string, longest int) bool {
 	if n := utf8.RuneCountInString(value); n > longest {
-		c.errorf(at, "SP105", "the value has %d characters; at most %d are allowed", n, longest)
+		c.errorf(at, "SP105", "the value has %d characters; at most %d are allowed", n, longest).WithHint("shorten it")
 		return false
 	}
 	return true
@@ -32,9 +32,9 @@ func (c *checker) short(at *field.Path, value string, longest int) bool {
 func (c *checker) count(at *field.Path, n, least, most int) {
 	switch {
 	case n == 0 && least > 0:
-		c.errorf(at, "SP101", "at least one entry is required")
+		c.errorf(at, "SP101", "at least one entry is required").WithHint("add one")
 	case n > most:
-		c.errorf(at, "SP105", "the list has %d entries; at most %d are allowed", n, most)
+		c.errorf(at, "SP105", "the list has %d entries; at most %d are allowed", n, most).WithHint("remove some, or split the spec")
 	}
 }
 
@@ -75,7 +75,7 @@ type seen map[string]*field.Path
 // twice tells about a value that was there before.
 func (c *checker) twice(s seen, at *field.Path, value, what string) bool {
 	if first, found := s[value]; found {
-		c.errorf(at, "SP107", "%s %s is there twice, first in %s", what, quote(value), first)
+		c.errorf(at, "SP107", "%s %s is there twice, first in %s", what, quote(value), first).WithHint("rename or remove one of the two")
 		return true
 	}
 	s[value] = at

@@ -39,7 +39,8 @@ func (c *checker) trust(at *field.Path, t *v1alpha1.Trust) {
 		}
 	}
 	if given != 1 {
-		c.errorf(at, "SP108", "exactly one of system, configMap, secret and file is needed, not %d", given)
+		c.errorf(at, "SP108", "exactly one of system, configMap, secret and file is needed, not %d", given).
+			WithHint("keep one of them; {system: true} trusts the CA certificates of the proxy's image")
 	}
 	if t.System != nil && !*t.System {
 		c.errorf(at.Child("system"), "SP106", "false is not a value of this field").
@@ -58,7 +59,8 @@ func (c *checker) trust(at *field.Path, t *v1alpha1.Trust) {
 
 func (c *checker) clientCertificate(at *field.Path, cc *v1alpha1.ClientCertificate) {
 	if (cc.Secret != "") == (cc.Files != nil) {
-		c.errorf(at, "SP108", "exactly one of secret and files is needed")
+		c.errorf(at, "SP108", "exactly one of secret and files is needed").
+			WithHint("name a secret, or two files in the proxy's container")
 	}
 	if cc.Secret != "" {
 		c.objectName(at.Child("secret"), cc.Secret)
