@@ -45,7 +45,7 @@ func (w writer) checkEnvoyFilter(ds *diag.List, at *field.Path) {
 		ds.Errorf(at.Child("detect", "active"), "SP301", "health checks need an EnvoyFilter, which this platform forbids").
 			WithHint(hint + ", or leave detect.active out")
 	}
-	if len(w.validationPatch()) > 0 {
+	if len(w.validationSource()) > 0 {
 		ds.Errorf(at.Child("tls", "trust"), "SP301", "with a client certificate Istio takes the CA from the same place, and anything else needs an EnvoyFilter, which this platform forbids").
 			WithHint(hint+", or put the CA certificates into the secret %q and name it under trust.secret", w.TLS.ClientSecret)
 	}

@@ -19,10 +19,7 @@ const (
 func (w writer) clusterPatches(context string, p plan.Port) render.List {
 	var out render.List
 	if p.TLS {
-		if value := w.tlsPatch(); len(value) > 0 {
-			out = append(out, patch("CLUSTER", w.clusterMatch(context, p, hostSNISince), "MERGE",
-				"alone in its patch: Istio drops all other fields beside transport_socket", value))
-		}
+		out = append(out, w.socketPatch(context, p, w.identityFields(), w.trustOfAll())...)
 	}
 	out = append(out, patch("CLUSTER", w.clusterMatch(context, p, ""), "MERGE", "", w.detectPatch(p)))
 	if tiers, ok := w.commonTiers(); ok {
@@ -39,30 +36,34 @@ func (w writer) clusterMatch(context string, p plan.Port, version string) render
 	return append(match, kv("cluster", render.Map{kv("service", w.Host), kv("portNumber", p.Number)}))
 }
 
-// tlsPatch is what Istio's TLS settings cannot say; nil if there is nothing.
-func (w writer) tlsPatch() render.Map {
+// socketPatch adds fields to the TLS socket of a port that originates TLS, if there are any.
+func (w writer) socketPatch(context string, p plan.Port, fields ...render.Map) render.List {
 	config := render.Map{kv("@type", tlsContext)}
 	bare := len(config)
-	if w.Identity.PerEndpointSNI {
-		config = append(config,
-			why("SNI is the name of the endpoint that was picked, on retries too", "auto_host_sni", true),
-			why("and its certificate must hold exactly that name", "auto_sni_san_validation", true),
-		)
-	}
-	if trust := w.validationPatch(); len(trust) > 0 {
-		config = append(config, kv("common_tls_context", render.Map{
-			kv("combined_validation_context", render.Map{
-				kv("validation_context_sds_secret_config", trust),
-			}),
-		}))
+	for _, f := range fields {
+		config = append(config, f...)
 	}
 	if len(config) == bare {
 		return nil
 	}
-	return render.Map{kv("transport_socket", render.Map{
-		why("any other name would replace the whole socket, and with it the check of the certificate", "name", tlsSocket),
-		kv("typed_config", config),
-	})}
+	return render.List{patch("CLUSTER", w.clusterMatch(context, p, hostSNISince), "MERGE",
+		"alone in its patch: Istio drops all other fields beside transport_socket", render.Map{
+			kv("transport_socket", render.Map{
+				why("any other name would replace the whole socket, and with it the check of the certificate", "name", tlsSocket),
+				kv("typed_config", config),
+			}),
+		})}
+}
+
+// identityFields give each endpoint its own name in TLS.
+func (w writer) identityFields() render.Map {
+	if !w.Identity.PerEndpointSNI {
+		return nil
+	}
+	return render.Map{
+		why("SNI is the name of the endpoint that was picked, on retries too", "auto_host_sni", true),
+		why("and its certificate must hold exactly that name", "auto_sni_san_validation", true),
+	}
 }
 
 // detectPatch is what Istio's outlierDetection cannot say, and the active check.

@@ -14,8 +14,9 @@ const (
 	contextGateway = "GATEWAY"
 )
 
-// envoyFilters are one for all clients and, with mechanism M3, one per client region; each in every client namespace,
-// since proxies read EnvoyFilters from their own namespace and the root namespace only.
+// envoyFilters are one for all clients, one for those with a client certificate whose CA comes from elsewhere and, with
+// mechanism M3, one per client region; each in every client namespace, since proxies read EnvoyFilters from their own
+// namespace and the root namespace only.
 func (w writer) envoyFilters() []target.Object {
 	if !w.EnvoyFilter {
 		return nil
@@ -24,13 +25,21 @@ func (w writer) envoyFilters() []target.Object {
 	if w.everywhere() {
 		namespaces = []string{w.RootNamespace}
 	}
-	common, regions := w.commonPatches(), w.regionFilters()
+	common, trust, regions := w.commonPatches(), w.trustPatches(), w.regionFilters()
 	var out []target.Object
 	for _, ns := range namespaces {
 		if len(common) > 0 {
 			out = append(out, w.envoyFilter(ns, w.ObjectName(ns), render.Map{
 				kv("priority", commonPriority),
 				kv("configPatches", common),
+			}))
+		}
+		if len(trust) > 0 {
+			out = append(out, w.envoyFilter(ns, w.ObjectName(ns, "trust"), render.Map{
+				why("only pods that get the client certificate; for the others their rule names the CA",
+					"workloadSelector", render.Map{kv("labels", w.Clients.Selector)}),
+				kv("priority", commonPriority),
+				kv("configPatches", trust),
 			}))
 		}
 		for _, r := range regions {

@@ -41,9 +41,43 @@ func (w writer) rbac() []target.Object {
 	return out
 }
 
-// validationPatch names the source of the CA certificates where Istio would take another: with a client certificate from
+// trustOfAll is the source of the CA certificates for every client, where Istio's own settings cannot name it.
+func (w writer) trustOfAll() render.Map {
+	if w.TLS.ClientSecret != "" {
+		return nil
+	}
+	return trustFields(w.validationSource())
+}
+
+// trustPatches name it for the clients that get a certificate from a secret, and for no others: in the cluster of a pod
+// that the selector does not match they would make a second source beside Istio's, which Envoy refuses.
+func (w writer) trustPatches() render.List {
+	if w.TLS.ClientSecret == "" {
+		return nil
+	}
+	var out render.List
+	for _, context := range w.contexts() {
+		for _, p := range w.Ports {
+			if p.TLS {
+				out = append(out, w.socketPatch(context, p, trustFields(w.validationSource()))...)
+			}
+		}
+	}
+	return out
+}
+
+func trustFields(source render.Map) render.Map {
+	if len(source) == 0 {
+		return nil
+	}
+	return render.Map{kv("common_tls_context", render.Map{
+		kv("combined_validation_context", render.Map{kv("validation_context_sds_secret_config", source)}),
+	})}
+}
+
+// validationSource names the source of the CA certificates where Istio would take another: with a client certificate from
 // a secret it looks for the CA in that secret too, and with one from files it knows no Kubernetes objects.
-func (w writer) validationPatch() render.Map {
+func (w writer) validationSource() render.Map {
 	if w.TLS.Mode != plan.TLSMutual {
 		return nil
 	}

@@ -3,10 +3,12 @@ package istio_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/spillway-mesh/spillway/pkg/plan"
+	"github.com/spillway-mesh/spillway/pkg/target"
 	"github.com/spillway-mesh/spillway/pkg/target/istio"
 	"github.com/spillway-mesh/spillway/pkg/target/targettest"
 )
@@ -166,5 +168,33 @@ func TestShapes(t *testing.T) {
 	}
 	if pairs := len(keys) * (len(keys) + 1) / 2; written < pairs/2 {
 		t.Errorf("only %d of %d pairs were written", written, pairs)
+	}
+}
+
+// Envoy takes one source of CA certificates per socket. A pod that the selector does not match has Istio's own already,
+// so an EnvoyFilter that names another must not reach it.
+func TestTrustReachesSelectedPodsOnly(t *testing.T) {
+	const source = "validation_context_sds_secret_config"
+	for _, shape := range []string{"mutual + system", "mutual + secret", "mutual + config", "mutual + file"} {
+		p := base()
+		shapes()[shape](p)
+		objects, err := istio.New().Render(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for _, o := range objects {
+			text := targettest.YAML([]target.Object{o})
+			if !strings.Contains(text, source) {
+				continue
+			}
+			found++
+			if !strings.Contains(text, "workloadSelector:\n    labels:\n      app: a\n") {
+				t.Errorf("%s: %s %s names a CA for every pod", shape, o.Kind, o.Name)
+			}
+		}
+		if found == 0 {
+			t.Errorf("%s: nothing names the CA", shape)
+		}
 	}
 }
