@@ -270,8 +270,12 @@ func (r *reader) checkLink(doc document, prose []string, to string) string {
 // pages are the pages whose commands are typed.
 func pages(t *testing.T) []document {
 	t.Helper()
-	names := []string{"README.md", "samples/README.md"}
-	err := fs.WalkDir(os.DirFS(".."), "samples", func(name string, entry fs.DirEntry, err error) error {
+	targets, err := fs.Glob(os.DirFS(".."), "pkg/target/*/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := append([]string{"README.md", "samples/README.md"}, targets...)
+	err = fs.WalkDir(os.DirFS(".."), "samples", func(name string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Name() == "README.md" && path.Dir(name) != "samples" {
 			names = append(names, name)
 		}
