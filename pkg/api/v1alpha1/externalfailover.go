@@ -239,7 +239,7 @@ type Trust struct {
 	// +kubebuilder:validation:XValidation:rule="self",message="system can only be true"
 	System *bool `json:"system,omitempty"`
 
-	// ConfigMap in each client namespace that holds the CA certificates under the key ca.crt (or cacert).
+	// ConfigMap in the namespace of this object that holds the CA certificates under the key ca.crt (or cacert).
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
