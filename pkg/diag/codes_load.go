@@ -114,5 +114,10 @@ func objectCodes() []Code {
 			Why: "An empty value of this field has a meaning of its own, so leaving it out is not the same as saying so.",
 			Fix: "Add the field; write \"\" where the empty value is meant.",
 		},
+		{
+			ID: "SP020", Title: "further errors are not listed",
+			Why: "So many errors are mostly one mistake told again and again; listing them all would hide it.",
+			Fix: "Correct those listed, and run the command again.",
+		},
 	}
 }

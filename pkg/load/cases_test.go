@@ -85,6 +85,11 @@ func unquote(t *testing.T, data []byte) []byte {
 func describe(t *testing.T, data []byte) string {
 	t.Helper()
 	result, diags := load.Bytes("in", data)
+	for _, d := range diags {
+		if d.Hint == "" && d.Severity != diag.Note {
+			t.Errorf("no hint: %s", d)
+		}
+	}
 	var out strings.Builder
 	source := func(file string) []byte { return result.Sources[file] }
 	if err := diag.WriteText(&out, diags, diag.TextOptions{Source: source}); err != nil {

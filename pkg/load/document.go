@@ -56,19 +56,14 @@ func (d *Document) position(p place) diag.Position {
 	return diag.Position{File: d.File, Line: int(p.line), Column: int(p.column)}
 }
 
-// add remembers where a field stands.
-func (d *Document) add(hash uint64, n *yaml.Node, lineOffset int) {
-	d.places = append(d.places, placeOf(hash, n, lineOffset))
-}
-
 func placeOf(hash uint64, n *yaml.Node, lineOffset int) place {
 	return place{hash: hash, line: int32(n.Line + lineOffset), column: int32(n.Column)}
 }
 
-// seal makes the places ready for searching.
-func (d *Document) seal() {
+// keep takes over the places, ready for searching.
+func (d *Document) keep(places []place) {
+	d.places = slices.Clone(places)
 	slices.SortFunc(d.places, func(a, b place) int { return compareHash(a.hash, b.hash) })
-	d.places = slices.Clip(d.places)
 }
 
 func compareHash(a, b uint64) int {

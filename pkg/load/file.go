@@ -12,6 +12,9 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/diag"
 )
 
+// mostInFile is how many findings one file may have before the rest of it is left unread.
+const mostInFile = 10_000
+
 // file reads all documents of one file.
 func (r *reader) file(s source) {
 	r.source, r.objects = s, 0
@@ -22,8 +25,16 @@ func (r *reader) file(s source) {
 	r.out.Sources[s.name] = s.data
 	skippedBefore, diagsBefore := len(r.out.Skipped), len(r.diags)
 	data := bytes.TrimPrefix(s.data, []byte(utf8BOM))
-	for _, c := range split(data) {
-		r.chunk(c)
+	for _, g := range groups(split(data)) {
+		r.group(data, g)
+		if len(r.diags)-diagsBefore > mostInFile {
+			d := diag.Diagnostic{
+				Code: "SP020", Severity: diag.Error, Message: "the rest of the file was not read, since so much is wrong in it",
+				Hint: "correct what is listed first", Position: positionOf(s.name, s.data, len(s.data)-len(data)+g[len(g)-1].end),
+			}
+			r.diags = append(r.diags, d)
+			break
+		}
 	}
 	r.noteSkipped(r.out.Skipped[skippedBefore:])
 	if r.objects == 0 && len(r.diags) == diagsBefore {
@@ -33,6 +44,9 @@ func (r *reader) file(s source) {
 		})
 	}
 }
+
+// mostKinds is how many kinds a note names.
+const mostKinds = 12
 
 // noteSkipped says in one note per file what was passed over: a bundle may hold thousands of objects.
 func (r *reader) noteSkipped(skipped []Skipped) {
@@ -44,8 +58,12 @@ func (r *reader) noteSkipped(skipped []Skipped) {
 		counts[cmp.Or(s.Kind, "without a kind")]++
 	}
 	kinds := make([]string, 0, len(counts))
-	for _, kind := range slices.Sorted(maps.Keys(counts)) {
-		kinds = append(kinds, fmt.Sprintf("%d %s", counts[kind], kind))
+	for i, kind := range slices.Sorted(maps.Keys(counts)) {
+		if i == mostKinds {
+			kinds = append(kinds, fmt.Sprintf("%d further kinds", len(counts)-mostKinds))
+			break
+		}
+		kinds = append(kinds, fmt.Sprintf("%d %s", counts[kind], shorten(kind)))
 	}
 	r.diags = append(r.diags, diag.Diagnostic{
 		Code: "SP017", Severity: diag.Note, Position: skipped[0].Position,

@@ -85,5 +85,6 @@ type reader struct {
 	diags     diag.List
 
 	source  source
-	objects int // documents of this file that hold anything
+	objects int     // documents of this file that hold anything
+	places  []place // room for those of one object
 }

@@ -198,14 +198,19 @@ func (r *reader) at(n *yaml.Node, lineOffset int) diag.Position {
 // walk fills the object from its node, and says what could not be filled.
 func (r *reader) walk(root *yaml.Node, lineOffset int, into object) *Document {
 	doc := &Document{File: r.source.name, start: placeOf(hashStart, root, lineOffset)}
-	w := walker{doc: doc, lineOffset: lineOffset, hash: hashStart}
+	w := walker{doc: doc, lineOffset: lineOffset, hash: hashStart, places: r.places[:0]}
 	w.root(root, into)
+	if w.more > 0 {
+		w.diags.Errorf(nil, "SP020", "%d further errors in this object are not listed", w.more).
+			WithHint("correct those listed first").Position = doc.position(doc.start)
+	}
 	kind := into.GroupVersionKind().Kind
 	if kind == v1alpha1.KindExternalFailover && into.GetNamespace() == "" && !w.failedAt("metadata.namespace") {
 		into.SetNamespace(r.namespace)
 	}
 	doc.Object = strings.TrimSuffix(fmt.Sprintf("%s %s", kind, objectName(into)), " ")
-	doc.seal()
+	doc.keep(w.places)
+	r.places = w.places
 	r.diags = append(r.diags, w.diags.About(doc.Object)...)
 	return doc
 }

@@ -9,33 +9,46 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// chunk reads the document of a piece of text, and looks for more behind it, which would be an error.
-func (r *reader) chunk(c chunk) {
-	decoder := yaml.NewDecoder(bytes.NewReader(c.text))
-	for {
-		var root yaml.Node
-		err := parse(decoder, &root)
-		if errors.Is(err, io.EOF) {
-			return
+// group reads neighbouring documents, all at once if none of them has a syntax error.
+func (r *reader) group(data []byte, chunks []chunk) {
+	first, last := chunks[0], chunks[len(chunks)-1]
+	roots, err := parse(data[first.start:last.end])
+	switch {
+	case err == nil:
+		for _, root := range roots {
+			r.document(root, first.line)
 		}
-		if err != nil {
-			r.diags = append(r.diags, syntaxError(r.source.name, c, err))
-			r.objects++
-			return
+	case len(chunks) > 1:
+		for i := range chunks {
+			r.group(data, chunks[i:i+1])
 		}
-		if len(root.Content) == 1 {
-			r.document(root.Content[0], c.line)
+	default:
+		for _, root := range roots {
+			r.document(root, first.line)
 		}
+		r.diags = append(r.diags, syntaxError(r.source.name, data[first.start:first.end], first.line, err))
+		r.objects++
 	}
 }
 
-// parse turns a panic of the parser into an error: the input is not ours, and the parser panics where it meets what its
-// authors took for impossible.
-func parse(decoder *yaml.Decoder, into *yaml.Node) (err error) {
+// parse reads documents up to the first error. It turns a panic of the parser into an error: the input is not ours, and
+// the parser panics where it meets what its authors took for impossible.
+func parse(text []byte) (roots []*yaml.Node, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("yaml: %v", p)
 		}
 	}()
-	return decoder.Decode(into)
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	for {
+		var document yaml.Node
+		err := decoder.Decode(&document)
+		if errors.Is(err, io.EOF) {
+			return roots, nil
+		}
+		if err != nil {
+			return roots, err
+		}
+		roots = append(roots, document.Content...)
+	}
 }

@@ -68,7 +68,7 @@ func (w *walker) scalar(key, n *yaml.Node, v reflect.Value) bool {
 
 func (w *walker) text(key, n *yaml.Node, v reflect.Value) bool {
 	if n.Kind != yaml.ScalarNode {
-		w.wrongType(key, n, "text")
+		w.wrongType(key, n, "text").WithHint("write a single value")
 		return false
 	}
 	if n.Tag != textTag && n.Tag != timeTag {
@@ -81,7 +81,7 @@ func (w *walker) text(key, n *yaml.Node, v reflect.Value) bool {
 
 func (w *walker) boolean(key, n *yaml.Node, v reflect.Value) bool {
 	if n.Kind != yaml.ScalarNode || n.Tag != boolTag {
-		d := w.wrongType(key, n, "true or false")
+		d := w.wrongType(key, n, "true or false").WithHint("write true or false")
 		switch strings.ToLower(n.Value) {
 		case "yes", "on", "y", "true":
 			d.WithHint("write true, without quotes")
@@ -106,7 +106,8 @@ func (w *walker) number(key, n *yaml.Node, v reflect.Value) bool {
 	case n.Kind == yaml.ScalarNode && n.Tag == intTag && decimal.MatchString(n.Value):
 		value, err := strconv.ParseInt(n.Value, 10, bits)
 		if err != nil {
-			w.errorf("SP011", key, "the number %s is out of range", shorten(n.Value))
+			w.errorf("SP011", key, "the number %s is out of range", shorten(n.Value)).
+				WithHint("write a smaller number")
 			return false
 		}
 		v.SetInt(value)
@@ -117,7 +118,7 @@ func (w *walker) number(key, n *yaml.Node, v reflect.Value) bool {
 			d.WithHint("write %s", meant)
 		}
 	default:
-		d := w.wrongType(key, n, "a whole number")
+		d := w.wrongType(key, n, "a whole number").WithHint("write digits only, such as 443")
 		if n.Kind == yaml.ScalarNode && decimal.MatchString(n.Value) {
 			d.WithHint("remove the quotes: %s", shorten(n.Value))
 		}
@@ -163,7 +164,7 @@ func (w *walker) duration(key, n *yaml.Node, v reflect.Value) bool {
 // it says nothing about what is wanted.
 func (w *walker) metadata(key, n *yaml.Node, meta *metav1.ObjectMeta) bool {
 	if n.Kind != yaml.MappingNode {
-		w.wrongType(key, n, "an object with name and namespace")
+		w.wrongType(key, n, "an object with name and namespace").WithHint("such as {name: orders, namespace: shop}")
 		return false
 	}
 	fields := map[string]any{

@@ -47,7 +47,7 @@ var causes = []cause{
 }
 
 // syntaxError gives the parser's message a place. The parser names a line at best, and for some mistakes the one before.
-func syntaxError(file string, c chunk, err error) diag.Diagnostic {
+func syntaxError(file string, doc []byte, above int, err error) diag.Diagnostic {
 	line, message := 1, strings.TrimPrefix(err.Error(), "yaml: ")
 	if rest, found := strings.CutPrefix(message, "line "); found {
 		number, text, _ := strings.Cut(rest, ": ")
@@ -61,9 +61,9 @@ func syntaxError(file string, c chunk, err error) diag.Diagnostic {
 	}
 	if name, found := strings.CutPrefix(message, "unknown anchor '"); found {
 		alias := "*" + strings.TrimSuffix(name, "' referenced")
-		line = bytes.Count(c.text[:max(0, bytes.Index(c.text, []byte(alias)))], []byte("\n")) + 1
+		line = bytes.Count(doc[:max(0, bytes.Index(doc, []byte(alias)))], []byte("\n")) + 1
 	}
-	line, text := nearLine(c.text, line)
+	line, text := nearLine(doc, line)
 	code := "SP004"
 	switch {
 	case strings.HasPrefix(message, "unknown anchor"), strings.HasPrefix(message, "anchor '"):
@@ -74,7 +74,7 @@ func syntaxError(file string, c chunk, err error) diag.Diagnostic {
 	return diag.Diagnostic{
 		Code: code, Severity: diag.Error, Message: "the YAML cannot be read: " + shorten(message),
 		Hint:     cmp.Or(known.hint, "check this line and the one above it"),
-		Position: diag.Position{File: file, Line: c.line + line, Column: known.column(text)},
+		Position: diag.Position{File: file, Line: above + line, Column: known.column(text)},
 	}
 }
 

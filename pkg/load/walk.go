@@ -20,6 +20,8 @@ type walker struct {
 	diags      diag.List
 	lineOffset int
 	kind       reflect.Type
+	places     []place // of all fields so far
+	more       int     // errors that were not told
 
 	path []byte // of the field being read
 	hash uint64 // of that path
@@ -38,7 +40,7 @@ func (w *walker) enter(at *yaml.Node, steps ...string) mark {
 		w.path = append(w.path, s...)
 		w.hash = hashOn(w.hash, s)
 	}
-	w.doc.add(w.hash, at, w.lineOffset)
+	w.places = append(w.places, placeOf(w.hash, at, w.lineOffset))
 	return m
 }
 
@@ -55,9 +57,16 @@ func (w *walker) field(at *yaml.Node, name string) mark {
 // entry goes down to an entry of a map.
 func (w *walker) entry(at *yaml.Node, name string) mark { return w.enter(at, "[", name, "]") }
 
+// mostInObject is how many errors are told about one object: more are one mistake, told again and again.
+const mostInObject = 200
+
 // errorf tells what is wrong with the field being read.
 func (w *walker) errorf(code string, at *yaml.Node, format string, args ...any) *diag.Diagnostic {
 	path := string(w.path)
+	if len(w.diags) >= mostInObject {
+		w.more++
+		return &diag.Diagnostic{Path: path}
+	}
 	w.doc.unread = append(w.doc.unread, path)
 	w.diags = append(w.diags, diag.Diagnostic{
 		Code: code, Severity: diag.Error, Path: path, Message: fmt.Sprintf(format, args...),
@@ -116,7 +125,7 @@ func (w *walker) value(key, n *yaml.Node, v reflect.Value) bool {
 // object reads a mapping into a struct.
 func (w *walker) object(key, n *yaml.Node, v reflect.Value) bool {
 	if n.Kind != yaml.MappingNode {
-		w.wrongType(key, n, "an object with fields")
+		w.wrongType(key, n, "an object with fields").WithHint("the fields are %s", strings.Join(schema()[v.Type()].names, ", "))
 		return false
 	}
 	set := schema()[v.Type()]
@@ -159,7 +168,7 @@ func (w *walker) list(key, n *yaml.Node, v reflect.Value) bool {
 // table reads a mapping into a map.
 func (w *walker) table(key, n *yaml.Node, v reflect.Value) bool {
 	if n.Kind != yaml.MappingNode {
-		w.wrongType(key, n, "an object with names and values")
+		w.wrongType(key, n, "an object with names and values").WithHint("such as {NAME: VALUE}")
 		return false
 	}
 	v.Set(reflect.MakeMapWithSize(v.Type(), len(n.Content)/2))
@@ -184,7 +193,7 @@ func (w *walker) pairs(n *yaml.Node, down func(key *yaml.Node, name string) mark
 			w.errorf("SP007", key, "the merge key << is not allowed").WithHint("write the values out")
 			continue
 		case key.Kind != yaml.ScalarNode || key.Tag == nullTag:
-			w.errorf("SP011", key, "the name of a field is %s, not text", describe(key))
+			w.errorf("SP011", key, "the name of a field is %s, not text", describe(key)).WithHint("write a plain name, a colon and the value")
 			continue
 		case key.Anchor != "":
 			w.errorf("SP007", key, "anchors are not allowed").WithHint("write the value out where it is used")
@@ -238,7 +247,9 @@ func (w *walker) unknown(key *yaml.Node, set *fieldSet) {
 func (w *walker) hintUnknown(d *diag.Diagnostic, name string, here []string) {
 	if meant, found := diag.Closest(name, here); found {
 		d.WithHint("did you mean %s?", meant)
-		w.doc.unread = append(w.doc.unread, strings.TrimSuffix(d.Path, name)+meant)
+		if w.more == 0 {
+			w.doc.unread = append(w.doc.unread, strings.TrimSuffix(d.Path, name)+meant)
+		}
 		return
 	}
 	if elsewhere := owners(name, w.kind); len(elsewhere) > 0 && len(elsewhere) <= 3 {
