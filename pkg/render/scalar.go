@@ -16,11 +16,12 @@ const (
 	flowContext  context = true
 )
 
-// plainBytes may stand anywhere in a plain scalar; flowBytes not between brackets. Colon and space depend on what
+// plainBytes may stand anywhere in a plain scalar; flowBytes not between brackets, where some readers also take a
+// question mark for the start of a key. Colon and space depend on what
 // follows. Everything else is quoted.
 const (
-	plainBytes = "-_./+@=~()^$|<>*?%&;\\!"
-	flowBytes  = "[]{},"
+	plainBytes = "-_./+@=~()^$|<>*%&;\\!"
+	flowBytes  = "[]{},?"
 	firstBytes = "_/.^($\\"
 )
 

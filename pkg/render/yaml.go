@@ -16,7 +16,8 @@ type Options struct {
 
 // YAML appends m to dst as one YAML document in block style, without a document marker, and returns the result. Fields
 // whose value is nil are left out. Besides the values that Map names, a map[string]string is written sorted by key, and
-// anything else as the string that fmt makes of it, such as 10s for a duration.
+// anything else as the string that fmt makes of it, such as 10s for a duration. YAML's readers take keys of up to 1024
+// characters, escapes included.
 func YAML(dst []byte, m Map, o Options) []byte {
 	e := emitter{out: dst, comments: !o.NoComments}
 	if empty(m) {
