@@ -40,11 +40,11 @@ func (p *Plan) OwnerLabel() string {
 }
 
 // ObjectName names an object that is written for the spec into a namespace; parts tell several of one kind apart, in
-// lower case and DNS characters only. Outside the spec's own namespace the name carries a hash of the owner, because a
-// spec of the same name may live there.
+// lower case and DNS characters only. Only the first object of a kind at home has the spec's plain name; all others carry
+// a hash of the owner, because a spec of that very name may live there: orders-us-east1 beside orders.
 func (p *Plan) ObjectName(namespace string, parts ...string) string {
 	name := p.Name
-	if namespace != p.Namespace {
+	if namespace != p.Namespace || len(parts) > 0 {
 		name += "-" + hash(p.Owner())
 	}
 	return shorten(strings.Join(append([]string{name}, parts...), "-"), maxName)

@@ -42,7 +42,12 @@ func TestNamesFit(t *testing.T) {
 			}
 		}
 	}
-	if got := (&plan.Plan{Namespace: "shop", Name: "orders"}).ObjectName("shop"); got != "orders" {
+	orders := &plan.Plan{Namespace: "shop", Name: "orders"}
+	if got := orders.ObjectName("shop"); got != "orders" {
 		t.Errorf("at home the name is %q", got)
+	}
+	beside := &plan.Plan{Namespace: "shop", Name: "orders-us-east1"}
+	if got := orders.ObjectName("shop", "us-east1"); got == beside.ObjectName("shop") {
+		t.Errorf("%s and %s share the name %q", orders.Owner(), beside.Owner(), got)
 	}
 }
