@@ -324,8 +324,9 @@ func requestCodes() []Code {
 		},
 		{
 			ID: "SP263", Title: "the timeout is over before the last tier is tried",
-			Why: "If all tiers before it hang, each takes one perTryTimeout (two where EnvoyFilters are forbidden).",
-			Fix: "Raise timeout, or lower perTryTimeout.",
+			Why: "If all tiers before it hang, each takes one perTryTimeout, and if they swallow connections, one connectTimeout (two " +
+				"of them where EnvoyFilters are forbidden).",
+			Fix: "Raise timeout, or lower perTryTimeout or connectTimeout.",
 		},
 		{
 			ID: "SP264", Title: "a region that hangs is not left",

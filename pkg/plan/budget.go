@@ -116,7 +116,7 @@ func (c *costs) blackHole(r *Route) BudgetLine {
 		l.Formula = fmt.Sprintf("rate × connectTimeout %s + %d fail, then the address is left; %s", c.connect, c.gateway, c.again)
 		return l
 	}
-	l.Typical, l.Worst = c.over(c.connect)
+	l.Typical, l.Worst = c.over(c.connect, r.Timeout)
 	l.Slow = caught
 	pooled := ""
 	if r.Retry == RetryUnprocessed {
@@ -140,7 +140,7 @@ func (c *costs) hang(r *Route) BudgetLine {
 		l.Failed = Endless
 		l.Formula = "no timeouts: nothing tells silence from a slow answer, and the address is never left"
 	case r.Retry == RetryFull && name == "perTryTimeout":
-		l.Typical, l.Worst = c.over(end)
+		l.Typical, l.Worst = c.over(end, r.Timeout)
 		l.Slow = caught
 		l.Formula = fmt.Sprintf("rate × perTryTimeout %s + %d wait %s per dead tier; %s", end, c.gateway, l.Typical, c.again)
 	default:
@@ -164,10 +164,15 @@ func (c *costs) answered(r *Route, f Failure, threshold int) BudgetLine {
 	return l
 }
 
-// over is what a wait costs while one tier is dead, and while all but the last are.
-func (c *costs) over(wait time.Duration) (typical, worst time.Duration) {
+// over is what a wait costs while one tier is dead, and while all but the last are. No request waits longer than its
+// timeout (0: none), though then it fails: timeouts and outconnects warn of that.
+func (c *costs) over(wait, timeout time.Duration) (typical, worst time.Duration) {
 	typical = wait * time.Duration(c.tries)
-	return typical, typical * time.Duration(c.dead)
+	worst = typical * time.Duration(c.dead)
+	if timeout > 0 {
+		return min(typical, timeout), min(worst, timeout)
+	}
+	return typical, worst
 }
 
 // port is about connections: they are moved when they are made, and never later.

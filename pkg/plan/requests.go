@@ -41,6 +41,7 @@ func (b *builder) requests() {
 		r := &b.plan.Routes[i]
 		r.Attempts = attempts(r.Retry, tiers, b.plan.Detect.FirstRetryLeaves)
 		b.timeouts(i, r, tiers)
+		b.outconnects(r, tiers)
 	}
 }
 
@@ -94,9 +95,9 @@ func (b *builder) defaultRoutes() {
 }
 
 func (b *builder) preset(preset v1alpha1.Preset) {
-	rest := Route{Name: "rest", Retry: RetryUnprocessed, Timeout: defaultTimeout, PerTryTimeout: defaultPerTryTimeout}
-	reads := rest
-	reads.Name, reads.Retry = "reads", RetryFull
+	timeout, perTry := b.classTimeouts()
+	rest := Route{Name: "rest", Retry: RetryUnprocessed, Timeout: timeout, PerTryTimeout: perTry}
+	reads := Route{Name: "reads", Retry: RetryFull, Timeout: defaultTimeout, PerTryTimeout: defaultPerTryTimeout} // no gRPC among them
 	switch preset {
 	case v1alpha1.PresetDynamoDB:
 		reads.Match = &Match{Headers: []HeaderMatch{{Name: "x-amz-target", Regex: dynamoReads}}}
@@ -118,7 +119,8 @@ func (b *builder) classTimeouts() (timeout, perTry time.Duration) {
 	if b.kinds.grpc == 0 {
 		return defaultTimeout, defaultPerTryTimeout
 	}
-	open := slices.ContainsFunc(b.spec.Requests, func(c v1alpha1.RequestClass) bool { return c.Timeout == nil })
+	open := b.spec.Preset != "" && b.spec.Preset != v1alpha1.PresetGRPC ||
+		slices.ContainsFunc(b.spec.Requests, func(c v1alpha1.RequestClass) bool { return c.Timeout == nil })
 	if open && b.kinds.grpc < b.kinds.http {
 		b.diags.Warnf(b.at("requests"), codeSharedClasses, "HTTP and GRPC ports share the classes of requests; for the sake of "+
 			"gRPC streams a class that gives no timeout has none").WithHint(
@@ -206,11 +208,7 @@ func tooShort(d time.Duration) bool { return d != 0 && d < time.Millisecond }
 
 // outlives warns where requests that are repeated in full cannot get past tiers that hang.
 func (b *builder) outlives(i int, r *Route, tiers int) {
-	perTier := 1
-	if !b.plan.Detect.FirstRetryLeaves {
-		perTier = 2
-	}
-	tries := time.Duration(perTier*(tiers-1) + 1)
+	tries := time.Duration(b.triesPerTier()*(tiers-1) + 1)
 	switch need := tries * r.PerTryTimeout; {
 	case tiers == 1:
 	case need == 0:
@@ -222,6 +220,35 @@ func (b *builder) outlives(i int, r *Route, tiers int) {
 			"tried, if all before it hang (%s)", r.Timeout, r.Name, tiers, need).WithHint(
 			"set timeout to %s, or perTryTimeout to %s", need, (r.Timeout / tries).Truncate(time.Millisecond))
 	}
+}
+
+// outconnects finds requests that cannot get past tiers that swallow connections: the per-try timeout only starts when a
+// connection is made, so that each dead tier costs its connectTimeout.
+func (b *builder) outconnects(r *Route, tiers int) {
+	if r.Timeout == 0 || r.Retry == RetryNever || tiers == 1 {
+		return
+	}
+	connect := b.plan.Detect.ConnectTimeout
+	dead := time.Duration(b.triesPerTier() * (tiers - 1))
+	at, fits := b.at("detect", "connectTimeout"), (r.Timeout / (dead + 1)).Truncate(time.Millisecond)
+	switch {
+	case connect >= r.Timeout:
+		b.diags.Errorf(at, codeShortTimeout, "a connection attempt may take %s, and the timeout %s of class %q ends the request before: "+
+			"none would leave a region that is a black hole", connect, r.Timeout, r.Name).WithHint(
+			"set connectTimeout to %s or less, or raise the timeout", fits)
+	case dead*connect >= r.Timeout:
+		b.diags.Warnf(at, codeShortTimeout, "the timeout %s of class %q is over before the last of %d tiers is tried, if all before it "+
+			"are black holes (%s)", r.Timeout, r.Name, tiers, dead*connect).WithHint(
+			"set connectTimeout to %s or less, or raise the timeout", fits)
+	}
+}
+
+// triesPerTier is how often a request is sent into a dead tier before its retries leave it.
+func (b *builder) triesPerTier() int {
+	if b.plan.Detect.FirstRetryLeaves {
+		return 1
+	}
+	return 2
 }
 
 // noTimeout tells of a region that is never left: as a warning where nobody asked for it.
