@@ -177,7 +177,8 @@ func (b *builder) expand(wants []want) []want {
 	return wants
 }
 
-// unnamed warns of clients that are known and get no order; Istio cannot refuse them.
+// unnamed warns of clients that get no order, which Istio cannot refuse: those that are known, and, where the spec does not
+// say which there are or an endpoint must not be left to just anyone, the unknown ones.
 func (b *builder) unnamed(wants []want) {
 	if len(b.units) == 1 {
 		return
@@ -189,11 +190,26 @@ func (b *builder) unnamed(wants []want) {
 			missing = append(missing, r)
 		}
 	}
-	if len(missing) == 0 {
-		return
+	leak := ""
+	if slices.ContainsFunc(wants, func(w want) bool { return w.leaves }) {
+		leak = ", also those that onlyListed keeps from others"
 	}
-	b.diags.Warnf(b.at("failover"), codeUnnamed, "no order is given for clients from %s: they get all endpoints at once",
-		list(missing)).WithHint(`add an entry for each, or one with from: "*"`)
+	unlocated := ", and those without one,"
+	if slices.ContainsFunc(wants, func(w want) bool { return w.region == "" }) {
+		unlocated = ""
+	}
+	switch {
+	case len(missing) > 0:
+		b.diags.Warnf(b.at("failover"), codeUnnamed, "no order is given for clients from %s: they get all endpoints at once%s",
+			list(missing), leak).WithHint(`add an entry for each, or one with from: "*"`)
+	case len(regions) == 0 || leak != "":
+		hint := `add from: "*" for everyone else, or list the regions of your nodes under clients.regions so that a missing one is noticed`
+		if leak != "" {
+			hint = `add from: "*" with onlyListed: true and one endpoint that everyone may use, or keep other clients out of these namespaces`
+		}
+		b.diags.Warnf(b.at("failover"), codeUnnamed, "clients of a region that no entry names%s get all endpoints at once%s",
+			unlocated, leak).WithHint("%s", hint)
+	}
 }
 
 // unreached warns of endpoints that no order uses.
