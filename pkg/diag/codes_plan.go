@@ -345,6 +345,12 @@ func requestCodes() []Code {
 func togetherCodes() []Code {
 	return []Code{
 		{
+			ID: "SP267", Title: "active checks ask every endpoint for one Host",
+			Why: "A server that does not know the Host answers 404 or 421, which counts as alive by default: a region whose " +
+				"application is dead is then let back in at every check.",
+			Fix: "Set detect.active.host to a name that all endpoints serve, or let everyone have an order with from: \"*\".",
+		},
+		{
 			ID: "SP270", Title: "two specs have one name",
 			Why: "The objects of the second overwrite those of the first.",
 			Fix: "Rename one, or read each file once.",

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 )
@@ -79,7 +80,7 @@ func (b *builder) active(s *v1alpha1.ActiveCheck) *Active {
 		a.Path = "/"
 	}
 	if a.Host == "" {
-		a.Host = b.spec.Host
+		a.Host = b.activeHost(at)
 	}
 	b.duration(s.Interval, &a.Interval, "detect", "active", "interval")
 	b.duration(s.Timeout, &a.Timeout, "detect", "active", "timeout")
@@ -98,6 +99,24 @@ func (b *builder) active(s *v1alpha1.ActiveCheck) *Active {
 		b.diags.Errorf(at, codeActive, "active checks speak HTTP, and no port of the host does").WithHint("drop active")
 	}
 	return a
+}
+
+// activeHost is the Host of probes where the spec gives none: what requests carry. One check has one Host for all
+// endpoints, unless the endpoints are written out (M3), each with its own.
+func (b *builder) activeHost(at *field.Path) string {
+	switch b.plan.Identity.HostMode {
+	case HostKeep:
+	case HostShared:
+		return b.plan.Identity.SharedHost
+	case HostPerEndpoint:
+		if b.plan.Order.Mechanism != MechanismPriorities {
+			b.diags.Warnf(at, codeActiveHost, "each endpoint expects a Host of its own, and probes carry %s to all of them: a strict "+
+				"server refuses it, and what it says of a living front end hides a dead application", b.spec.Host).WithHint(
+				`set detect.active.host to a name that all of them serve, or give everyone an order with from: "*" where Istio is 1.31 ` +
+					"or later: probes then carry each endpoint's own name")
+		}
+	}
+	return b.spec.Host
 }
 
 // statusRange reads "200-499" or "204"; empty is the default.

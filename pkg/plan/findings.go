@@ -53,6 +53,7 @@ const (
 	codeNoTimeout       = "SP264"
 	codeSharedClasses   = "SP265"
 	codeNumbers         = "SP266"
+	codeActiveHost      = "SP267"
 	codeDuplicate       = "SP270"
 	codeHostClaimed     = "SP271"
 	codeSigned          = "FX021"
