@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -128,102 +127,6 @@ func (b *builder) isRegion(name string) bool {
 		return true
 	}
 	return slices.ContainsFunc(b.spec.Failover, func(r v1alpha1.FailoverRule) bool { return r.From == name })
-}
-
-// regionNames finds names that no node or endpoint is likely to have: they match nothing, silently.
-func (b *builder) regionNames() {
-	clients := b.regions()
-	for i := range b.spec.Failover {
-		if from := b.spec.Failover[i].From; from != "" && from != Anyone {
-			b.regionName(from, clients, regionPath{"failover", i, "from"})
-		}
-	}
-	if c := b.spec.Clients; c != nil {
-		for i, r := range c.Regions {
-			b.regionName(r, b.platform.Regions, regionPath{"clients", i, "regions"})
-		}
-	}
-	for i := range b.spec.Endpoints {
-		if l := b.spec.Endpoints[i].Locality; l != "" {
-			b.regionName(l, nil, regionPath{"endpoints", i, "locality"})
-		}
-	}
-}
-
-// regionName checks one name against those that are known to exist, where any are. A region of some cloud is passed
-// over unless it reads like one of those: us-east-1 for us-east1.
-func (b *builder) regionName(name string, among []string, path regionPath) {
-	if slices.Contains(among, name) {
-		return
-	}
-	if strings.ContainsAny(name, "/*") {
-		meant, _, _ := strings.Cut(name, "/")
-		b.notRegion(name, meant, path)
-		return
-	}
-	_, exists := region.Lookup(name)
-	meant, found := b.suggest(name, exists, among)
-	switch {
-	case !found:
-	case !exists && isZoneOf(name, meant):
-		b.notRegion(name, meant, path)
-	default:
-		b.diags.Warnf(b.regionAt(path), codeNearMiss, "%q is none of the regions that are known here, and regions match "+
-			"letter by letter", name).WithHint("did you mean %q?", meant)
-	}
-}
-
-func (b *builder) suggest(name string, exists bool, among []string) (string, bool) {
-	if exists {
-		i := slices.IndexFunc(among, func(a string) bool { return sameLetters(a, name) })
-		if i < 0 {
-			return "", false
-		}
-		return among[i], true
-	}
-	if len(among) > 0 {
-		if meant, found := region.Suggest(name, among); found {
-			return meant, true
-		}
-	}
-	return region.Suggest(name, nil)
-}
-
-func (b *builder) notRegion(name, meant string, path regionPath) {
-	d := b.diags.Errorf(b.regionAt(path), codeNotRegion, "%q is not a region: zones and patterns match no client and no "+
-		"endpoint", name)
-	if _, ok := region.Lookup(meant); ok {
-		d.WithHint("did you mean %q?", meant)
-		return
-	}
-	d.WithHint("write the region as the label topology.kubernetes.io/region of the nodes spells it")
-}
-
-// regionPath is where a region's name stands; made into a path only if there is something to say.
-type regionPath struct {
-	list  string
-	index int
-	leaf  string
-}
-
-func (b *builder) regionAt(p regionPath) *field.Path {
-	if p.list == "clients" {
-		return b.at(p.list, p.leaf).Index(p.index)
-	}
-	return b.at(p.list).Index(p.index).Child(p.leaf)
-}
-
-// isZoneOf says for certain that a name is a zone: a region with a letter behind it.
-func isZoneOf(name, meant string) bool {
-	rest, ok := strings.CutPrefix(name, meant)
-	rest = strings.TrimPrefix(rest, "-")
-	return ok && len(rest) == 1 && rest[0] >= 'a' && rest[0] <= 'z'
-}
-
-// sameLetters says that two names differ in case and hyphens only, as the clouds' spellings of one place do.
-func sameLetters(a, b string) bool {
-	strip := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "-", "") }
-	return strip(a) == strip(b)
 }
 
 // didYouMean is the start of a hint, or nothing.

@@ -151,7 +151,8 @@ func byStem(name string, candidates []string) string {
 	return ""
 }
 
-// byTyping finds the candidate with the fewest typing mistakes, at most two, one in short names.
+// byTyping finds the candidate with the fewest typing mistakes, at most two, one in short names. Of several, as us-west1
+// and us-west-1 for us-wset1, it takes the one whose hyphens fit best.
 func byTyping(name string, candidates []string) string {
 	wanted := fold(name)
 	best, fewest := "", 3
@@ -160,10 +161,11 @@ func byTyping(name string, candidates []string) string {
 	}
 	for _, c := range candidates {
 		other := folded(c)
-		if abs(len(other)-len(wanted)) >= fewest {
+		if abs(len(other)-len(wanted)) > fewest {
 			continue // each letter more or less is a mistake
 		}
-		if d := mistakes(wanted, other); d < fewest {
+		d := mistakes(wanted, other)
+		if d < fewest || d == fewest && best != "" && mistakes(name, c) < mistakes(name, best) {
 			best, fewest = c, d
 		}
 	}
