@@ -87,18 +87,21 @@ func (b *Batch) Plan(i int) (*plan.Plan, diag.List) {
 	return p, spec.Source.Report(diags)
 }
 
-// build asks each stage in turn, each only if those before it saw no Error: what a later one would say of a wrong spec
-// misleads.
+// build asks each stage in turn. Of a spec that an earlier stage finds wrong, the planner's errors are told too, but only
+// those about fields that what is wrong cannot have touched: the others may be mere consequences, and mislead.
 func (b *Batch) build(i int) (*plan.Plan, diag.List) {
 	spec := b.specs[i]
 	diags := validate.ExternalFailover(spec.Object)
 	diags = append(diags, b.together[i]...)
-	if diags.HasErrors() || spec.Source != nil && spec.Source.Partial() {
+	if spec.Source != nil && spec.Source.Partial() {
 		return nil, diags
 	}
 	p, found := plan.Build(plan.Input{
 		Spec: spec.Object, Platform: b.platform, Addresses: b.addresses[nameOf(spec.Object)],
 	})
+	if diags.HasErrors() {
+		return nil, append(diags, untouched(found, diags)...)
+	}
 	diags = append(diags, found...)
 	if diags.HasErrors() {
 		return nil, diags
