@@ -180,6 +180,7 @@ func detectTree(d plan.Detect) render.Map {
 		{Key: "maxEjectionPercent", Value: d.MaxEjectionPercent},
 		{Key: "minHealthPercent", Value: d.MinHealthPercent},
 		{Key: "idleTimeout", Value: duration(d.IdleTimeout)},
+		{Key: "streams", Value: count(d.Streams)},
 		{Key: "keepalive", Value: render.Map{
 			{Key: "time", Value: duration(d.Keepalive.Time)},
 			{Key: "interval", Value: duration(d.Keepalive.Interval)},
@@ -268,6 +269,13 @@ func pairs(m map[string]string) any {
 		return nil
 	}
 	return m
+}
+
+func count(n int) any {
+	if n == 0 {
+		return nil
+	}
+	return n
 }
 
 func text(s string) any {

@@ -11,6 +11,11 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 )
 
+// streams is how many requests share one HTTP/2 connection. When a region goes dark without a word, those on its
+// connections are lost if they may not be repeated, and so are those that join them until the region is ejected. A full
+// connection takes no more: the next request dials, notices, and moves on.
+const streams = 4
+
 // profile is the numbers of a detection profile; false for a name that does not exist.
 func profile(name v1alpha1.Profile) (Detect, bool) {
 	switch name {
@@ -63,6 +68,9 @@ func (b *builder) detect() {
 	d.MaxEjectionPercent = 100
 	d.MinHealthPercent = 1
 	d.IdleTimeout = 30 * time.Second
+	if b.kinds.http2 > 0 {
+		d.Streams = streams
+	}
 	d.Keepalive = Keepalive{Time: 30 * time.Second, Interval: 5 * time.Second, Probes: 3}
 	d.DNSRefresh, d.DNSFailureBase, d.DNSFailureMax = 5*time.Second, time.Second, 5*time.Second
 	d.RetryBackoff = 10 * time.Millisecond

@@ -245,6 +245,7 @@ type Detect struct {
 	MaxEjectionPercent int
 	MinHealthPercent   int
 	IdleTimeout        time.Duration
+	Streams            int // at once on one HTTP/2 connection; 0: no HTTP2 or GRPC port
 	Keepalive          Keepalive
 	DNSRefresh         time.Duration // after an empty answer
 	DNSFailureBase     time.Duration

@@ -7,6 +7,7 @@ import (
 // portKinds says which kinds of ports a spec has.
 type portKinds struct {
 	http        int // HTTP, HTTP2 and GRPC
+	http2       int // HTTP2 and GRPC
 	grpc        int
 	httpTLS     bool // some HTTP port originates TLS
 	tcp         int
@@ -72,6 +73,9 @@ func (b *builder) count(i int, p Port) {
 	case p.Protocol.IsHTTP():
 		b.kinds.http++
 		b.kinds.httpTLS = b.kinds.httpTLS || p.TLS
+		if p.Protocol != HTTP {
+			b.kinds.http2++
+		}
 		if p.Protocol == GRPC {
 			b.kinds.grpc++
 		}

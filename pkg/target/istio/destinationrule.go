@@ -106,14 +106,19 @@ func (w writer) connectionPool() render.Map {
 			kv("time", duration(k.Time)), kv("interval", duration(k.Interval)), kv("probes", k.Probes),
 		}),
 	}
-	pool := render.Map{kv("tcp", tcp)}
-	if len(w.httpPorts()) > 0 {
-		pool = append(pool, kv("http", render.Map{
-			why("idle connections into a region that died meanwhile are not kept for the default hour",
-				"idleTimeout", duration(w.Detect.IdleTimeout)),
-		}))
+	if len(w.httpPorts()) == 0 {
+		return render.Map{kv("tcp", tcp)}
 	}
-	return pool
+	http := render.Map{
+		why("idle connections into a region that died meanwhile are not kept for the default hour",
+			"idleTimeout", duration(w.Detect.IdleTimeout)),
+	}
+	if w.Detect.Streams > 0 {
+		http = append(http, why("a dead HTTP/2 connection takes at most these requests with it; the next one dials anew,\n"+
+			"finds nobody, and moves on. Without a limit it would take all until the region is ejected",
+			"maxConcurrentStreams", w.Detect.Streams))
+	}
+	return render.Map{kv("tcp", tcp), kv("http", http)}
 }
 
 // outlierDetection leaves splitExternalLocalOriginErrors out: with it each successful connect resets the count, and
