@@ -26,6 +26,9 @@ func (s *suite) kinds(c *generated.Case, port v1alpha1.Port) []bench.Kind {
 	if tls {
 		kinds = append(kinds, bench.SwapCert)
 	}
+	if multiplexed(port) {
+		kinds = append(kinds, bench.Refused)
+	}
 	if byName(c) {
 		kinds = append(kinds, bench.DNSEmpty)
 	}
@@ -48,6 +51,11 @@ func (s *suite) kinds(c *generated.Case, port v1alpha1.Port) []bench.Kind {
 // originates says that the proxy speaks TLS on the port.
 func originates(c *generated.Case, port v1alpha1.Port) bool {
 	return c.Plan.TLS.Mode != plan.TLSNone && port.TLS != v1alpha1.PortTLSNone
+}
+
+// multiplexed says that requests share connections on the port.
+func multiplexed(port v1alpha1.Port) bool {
+	return port.Protocol == v1alpha1.ProtocolGRPC || port.Protocol == v1alpha1.ProtocolHTTP2
 }
 
 // byName says that home is found by DNS.
@@ -76,7 +84,7 @@ func (s *suite) outage(k bench.Kind) time.Duration {
 // unseen says that Envoy knows of every lost request that no server can have seen it.
 func unseen(k bench.Kind, tls bool) bool {
 	switch k {
-	case bench.Refuse, bench.Blackhole, bench.BadCert, bench.SwapCert, bench.Expired, bench.DNSEmpty, bench.NXDomain, bench.Flap:
+	case bench.Refuse, bench.Refused, bench.Blackhole, bench.BadCert, bench.SwapCert, bench.Expired, bench.DNSEmpty, bench.NXDomain, bench.Flap:
 		return true
 	case bench.Silent:
 		return tls // the handshake never ends; without TLS the request is sent
@@ -118,8 +126,8 @@ func judgeWrites(t *testing.T, c *generated.Case, port v1alpha1.Port, r *bench.R
 			t.Errorf("%d requests of class %s reached a server twice", x.Twice, class)
 		}
 		allowed := r.InFlight
-		if port.Protocol == v1alpha1.ProtocolGRPC || port.Protocol == v1alpha1.ProtocolHTTP2 {
-			allowed = max(allowed, x.Unsteady) // one connection carries them all until it is found dead
+		if multiplexed(port) {
+			allowed += c.Plan.Detect.Streams // a connection that went dark fills up before the next one is dialled
 		}
 		tls := c.Plan.TLS.Mode != "None" && port.TLS != v1alpha1.PortTLSNone
 		if class == bench.Unprocessed && unseen(r.Kind, tls) && x.Lost() > allowed {

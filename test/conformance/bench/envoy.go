@@ -168,7 +168,7 @@ func bootstrap(s *Scenario, dir string) object {
 func xdsCluster(s *Scenario, dir string) object {
 	return object{
 		"name": "xds-grpc", "type": "STATIC", "connect_timeout": "1s",
-		"typed_extension_protocol_options": http2(),
+		"typed_extension_protocol_options": speaksHTTP2(),
 		"load_assignment":                  assignment("xds-grpc", object{"pipe": object{"path": s.XDS}}),
 		"transport_socket": object{
 			"name": "envoy.transport_sockets.tls",
@@ -196,12 +196,12 @@ func xdsCluster(s *Scenario, dir string) object {
 func sdsCluster() object {
 	return object{
 		"name": "sds-grpc", "type": "STATIC", "connect_timeout": "1s",
-		"typed_extension_protocol_options": http2(),
+		"typed_extension_protocol_options": speaksHTTP2(),
 		"load_assignment":                  assignment("sds-grpc", tcpAddress(sdsAddress)),
 	}
 }
 
-func http2() object {
+func speaksHTTP2() object {
 	return object{"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": object{
 		"@type":                "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
 		"explicit_http_config": object{"http2_protocol_options": object{}},

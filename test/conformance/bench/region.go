@@ -72,7 +72,7 @@ func (r *region) set(mode Kind) error {
 		err := r.listener.Close()
 		r.cut(true)
 		return err
-	case mode == BadCert, mode == SwapCert, mode == Expired:
+	case mode == BadCert, mode == SwapCert, mode == Expired, mode == Refused, old == Refused:
 		r.cut(false)
 	case old == Refuse:
 		return r.listen()
@@ -110,15 +110,21 @@ type gateListener struct {
 
 // Accept returns the next connection as a gateConn.
 func (l gateListener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		g := &gateConn{TCPConn: c.(*net.TCPConn), region: l.region}
+		l.region.mu.Lock()
+		l.region.conns[g] = struct{}{}
+		mode := l.region.mode
+		l.region.mu.Unlock()
+		if mode != Refused {
+			return g, nil
+		}
+		go l.region.refuseStreams(g)
 	}
-	g := &gateConn{TCPConn: c.(*net.TCPConn), region: l.region}
-	l.region.mu.Lock()
-	l.region.conns[g] = struct{}{}
-	l.region.mu.Unlock()
-	return g, nil
 }
 
 // Read holds back what arrived while the region is silent, until it no longer is, and then cuts the connection.

@@ -47,6 +47,7 @@ const (
 	BadCert   Kind = "badcert"  // a certificate for another name
 	SwapCert  Kind = "swapcert" // the valid certificate of another endpoint
 	Expired   Kind = "expired"
+	Refused   Kind = "refused-stream" // HTTP/2: connections taken, each stream refused
 	DNSEmpty  Kind = "dns-empty"
 	NXDomain  Kind = "nxdomain"
 	Flap      Kind = "flap" // refused for 3 s, fine for 3 s
