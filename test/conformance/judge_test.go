@@ -155,6 +155,9 @@ func judgeBite(t *testing.T, c *generated.Case, r *bench.Result) {
 // judgeNames asks for what must hold in every run.
 func judgeNames(t *testing.T, r *bench.Result) {
 	t.Helper()
+	if r.Plaintext > 0 {
+		t.Errorf("%d connections spoke plaintext to a region that wants TLS", r.Plaintext)
+	}
 	if r.WrongSNI+r.WrongHost > 0 {
 		t.Errorf("regions were asked for other names: %d by SNI, %d by Host", r.WrongSNI, r.WrongHost)
 	}

@@ -49,10 +49,13 @@ func newCaller(s *Scenario) (caller, error) {
 	}
 }
 
-// dial opens a connection as the application would, with the sidecar in the way: the PROXY protocol tells Envoy which
+// dial opens a connection to the gateway, or as the application would, with the sidecar in the way: the PROXY protocol tells Envoy which
 // address the application dialled, as iptables would.
 func dial(ctx context.Context, s *Scenario) (net.Conn, error) {
 	var d net.Dialer
+	if s.Node.Gateway {
+		return d.DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(GatewayPort)))
+	}
 	c, err := d.DialContext(ctx, "tcp", entryAddress)
 	if err != nil {
 		return nil, fmt.Errorf("dialling the sidecar: %w", err)

@@ -125,7 +125,11 @@ func admin(ctx context.Context, path string) ([]byte, error) {
 // bootstrap is Istio's bootstrap in short: the node, istiod, the agent's SDS, and in place of iptables a listener that
 // takes the original destination from the PROXY protocol. What no listener of istiod's takes is answered with 599.
 func bootstrap(s *Scenario, dir string) object {
-	id := fmt.Sprintf("sidecar~127.0.0.1~client.%s~%s.svc.cluster.local", s.Node.Namespace, s.Node.Namespace)
+	role := "sidecar"
+	if s.Node.Gateway {
+		role = "router"
+	}
+	id := fmt.Sprintf("%s~127.0.0.1~client.%s~%s.svc.cluster.local", role, s.Node.Namespace, s.Node.Namespace)
 	labels := map[string]string{"app": "client"}
 	if s.Node.Region != "" {
 		labels["topology.kubernetes.io/region"] = s.Node.Region

@@ -10,6 +10,8 @@ type ledger struct {
 	mu        sync.Mutex
 	arrivals  map[string]int
 	sni, host int
+	hellos    int
+	plain     int
 	notes     []string
 }
 
@@ -26,6 +28,17 @@ func (l *ledger) times(id string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.arrivals[id]
+}
+
+// opened notes how a client begins to speak to a region that wants TLS.
+func (l *ledger) opened(tls bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if tls {
+		l.hellos++
+	} else {
+		l.plain++
+	}
 }
 
 func (l *ledger) wrongSNI(region, got string) {

@@ -57,7 +57,7 @@ func summarize(s *Scenario, led *ledger, l *load, m *marks, stats map[string]int
 	r := &Result{
 		Name: s.Name, Kind: s.Failures[0].Kind, Classes: map[Class]*Tally{}, InFlight: m.inFlight,
 		Before: map[string]int{}, During: map[string]int{}, After: map[string]int{},
-		Steady: -1, Back: -1, WrongSNI: led.sni, WrongHost: led.host,
+		Steady: -1, Back: -1, WrongSNI: led.sni, WrongHost: led.host, Hellos: led.hellos, Plaintext: led.plain,
 		Ejections: stats["ejections_enforced_total"], Overflow: stats["ejections_overflow"], Retries: stats["upstream_rq_retry"],
 		Examples: slices.Clone(led.notes),
 	}

@@ -33,7 +33,11 @@ type region struct {
 type gateConn struct {
 	*net.TCPConn
 	region *region
+	began  bool
 }
+
+// tlsHandshake is the first byte of every TLS connection.
+const tlsHandshake = 0x16
 
 // errCut ends a connection that a failure has cut.
 var errCut = errors.New("cut by the failure")
@@ -130,6 +134,10 @@ func (l gateListener) Accept() (net.Conn, error) {
 // Read holds back what arrived while the region is silent, until it no longer is, and then cuts the connection.
 func (g *gateConn) Read(b []byte) (int, error) {
 	n, err := g.TCPConn.Read(b)
+	if n > 0 && !g.began && g.region.ep.TLS {
+		g.began = true
+		g.region.ledger.opened(b[0] == tlsHandshake)
+	}
 	if mode, changed := g.region.state(); mode == Silent {
 		<-changed
 		g.reset()

@@ -80,8 +80,13 @@ type Scenario struct {
 	Timing   Timing
 }
 
-// Node is the client's sidecar.
+// GatewayPort is where a gateway of a run listens: the port of its Gateway object.
+const GatewayPort = 8080
+
+// Node is the client's sidecar, or the gateway that is the client.
 type Node struct {
+	// Gateway listens on GatewayPort for what it forwards; a sidecar takes what the application dials.
+	Gateway        bool
 	Namespace      string
 	ServiceAccount string
 	Region         string
@@ -154,6 +159,8 @@ type Result struct {
 	InFlight int
 	// WrongSNI and WrongHost count what strict regions refused.
 	WrongSNI, WrongHost int
+	// Hellos and Plaintext count how connections to regions with TLS began.
+	Hellos, Plaintext   int
 	Ejections, Overflow int
 	Retries             int
 	// Examples are a few of the errors clients saw.
