@@ -201,7 +201,9 @@ func activeTree(a *plan.Active) any {
 	}
 	return render.Map{
 		{Key: "path", Value: a.Path},
+		{Key: "grpcHealth", Value: yes(a.GRPCHealth)},
 		{Key: "host", Value: a.Host},
+		{Key: "ownHosts", Value: yes(a.OwnHosts)},
 		{Key: "expect", Value: strconv.Itoa(a.ExpectMin) + "-" + strconv.Itoa(a.ExpectMax)},
 		{Key: "interval", Value: duration(a.Interval)},
 		{Key: "timeout", Value: duration(a.Timeout)},

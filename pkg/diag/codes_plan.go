@@ -351,6 +351,11 @@ func togetherCodes() []Code {
 			Fix: "Set detect.active.host to a name that all endpoints serve, or let everyone have an order with from: \"*\".",
 		},
 		{
+			ID: "SP268", Title: "gRPC ports are probed by the gRPC health protocol",
+			Why: "An endpoint that does not serve grpc.health.v1.Health answers Unimplemented, and the proxy takes it for dead.",
+			Fix: "Make sure every endpoint serves it; or set detect.active.path to a path that a living endpoint answers within expect.",
+		},
+		{
 			ID: "SP270", Title: "two specs have one name",
 			Why: "The objects of the second overwrite those of the first.",
 			Fix: "Rename one, or read each file once.",

@@ -85,9 +85,14 @@ func (b *builder) active(s *v1alpha1.ActiveCheck) *Active {
 	at := b.at("detect", "active")
 	a := &Active{Path: s.Path, Host: s.Host, Interval: 5 * time.Second, Timeout: time.Second, Unhealthy: 2, Healthy: 3}
 	if a.Path == "" {
-		a.Path = "/"
+		a.Path, a.GRPCHealth = "/", b.kinds.grpc > 0
+	}
+	if a.GRPCHealth {
+		b.diags.Warnf(at, codeGRPCHealth, "GRPC ports are probed by grpc.health.v1.Health/Check: an endpoint that does not serve "+
+			"it counts as dead").WithHint("make sure that every endpoint serves it, or set path to one that answers within expect")
 	}
 	if a.Host == "" {
+		a.OwnHosts = b.ownProbes() && b.plan.Order.Mechanism == MechanismPriorities
 		a.Host = b.activeHost(at)
 	}
 	b.duration(s.Interval, &a.Interval, "detect", "active", "interval")
@@ -109,6 +114,12 @@ func (b *builder) active(s *v1alpha1.ActiveCheck) *Active {
 	return a
 }
 
+// ownProbes says that each endpoint expects probes with a Host of its own.
+func (b *builder) ownProbes() bool {
+	d := b.spec.Detect
+	return d != nil && d.Active != nil && d.Active.Host == "" && b.plan.Identity.HostMode == HostPerEndpoint
+}
+
 // activeHost is the Host of probes where the spec gives none: what requests carry. One check has one Host for all
 // endpoints, unless the endpoints are written out (M3), each with its own.
 func (b *builder) activeHost(at *field.Path) string {
@@ -120,8 +131,8 @@ func (b *builder) activeHost(at *field.Path) string {
 		if b.plan.Order.Mechanism != MechanismPriorities {
 			b.diags.Warnf(at, codeActiveHost, "each endpoint expects a Host of its own, and probes carry %s to all of them: a strict "+
 				"server refuses it, and what it says of a living front end hides a dead application", b.spec.Host).WithHint(
-				`set detect.active.host to a name that all of them serve, or give everyone an order with from: "*" where Istio is 1.31 ` +
-					"or later: probes then carry each endpoint's own name")
+				"set detect.active.host to a name that all of them serve; with EnvoyFilters and istiod %s, probes carry each endpoint's "+
+					"own name", replacesLists())
 		}
 	}
 	return b.spec.Host

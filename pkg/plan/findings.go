@@ -54,6 +54,7 @@ const (
 	codeSharedClasses   = "SP265"
 	codeNumbers         = "SP266"
 	codeActiveHost      = "SP267"
+	codeGRPCHealth      = "SP268"
 	codeDuplicate       = "SP270"
 	codeHostClaimed     = "SP271"
 	codeSigned          = "FX021"

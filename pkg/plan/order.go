@@ -31,7 +31,7 @@ type obstacle struct {
 // two simulate what they write and compare, the third is exact by what it is. Where none does, the spec is refused.
 //
 // Two things go straight to M3 because only it expresses them: endpoints that are given host names (A+), and an order of
-// several tiers for everyone.
+// several tiers for everyone. Active checks of endpoints that each expect their own Host prefer it.
 func (b *builder) choose(wants []want) {
 	in := &orderInput{
 		units: b.units, unitOf: b.unitOf(), endpoints: b.plan.Endpoints, wants: wants, taken: b.isRegion,
@@ -49,6 +49,13 @@ func (b *builder) choose(wants []want) {
 		order.Reason, order.OthersNeedNames = why, b.perName
 		b.plan.Order = order
 		return
+	}
+	if b.ownProbes() {
+		if order, not := tryPriorities(in); not == nil {
+			order.Reason = "explicit priorities, because only they give each endpoint's active checks its own Host"
+			b.plan.Order = order
+			return
+		}
 	}
 	order, not1 := tryFailover(in)
 	if not1 == nil {

@@ -263,16 +263,20 @@ type Keepalive struct {
 	Probes   int
 }
 
-// Active is the HTTP probe each proxy sends to each address.
+// Active is the probe each proxy sends to each address.
 type Active struct {
-	Path      string
-	Host      string
-	ExpectMin int // inclusive
-	ExpectMax int // inclusive
-	Interval  time.Duration
-	Timeout   time.Duration
-	Unhealthy int
-	Healthy   int
+	Path string
+	Host string
+	// OwnHosts says that probes carry each endpoint's own Host instead.
+	OwnHosts bool
+	// GRPCHealth says that GRPC ports are asked by the gRPC health protocol, not for Path.
+	GRPCHealth bool
+	ExpectMin  int // inclusive
+	ExpectMax  int // inclusive
+	Interval   time.Duration
+	Timeout    time.Duration
+	Unhealthy  int
+	Healthy    int
 }
 
 // Failure is a way in which a region dies.

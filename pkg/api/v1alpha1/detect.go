@@ -57,16 +57,18 @@ type Detect struct {
 	Active *ActiveCheck `json:"active,omitempty"`
 }
 
-// ActiveCheck is an HTTP probe that each proxy sends to each address.
+// ActiveCheck is a probe that each proxy sends to each address: by HTTP, or by the gRPC health protocol. TCP and TLS ports
+// are not probed.
 type ActiveCheck struct {
-	// Path of the probe, with its query. Default: /.
+	// Path of the probe, with its query. Default: / on HTTP and HTTP2 ports; GRPC ports without a path are asked by
+	// grpc.health.v1.Health/Check, and an endpoint that does not serve it counts as dead.
 	// +optional
-	// +kubebuilder:default=/
 	// +kubebuilder:validation:MaxLength=1024
 	// +kubebuilder:validation:Pattern=`^/`
 	Path string `json:"path,omitempty"`
 
-	// Host header of the probe. Default: spec.host.
+	// Host header of the probe. Default: what requests carry; where each endpoint expects its own and explicit priorities
+	// are possible (Istio 1.31 or later, EnvoyFilters allowed), each endpoint's own.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	Host string `json:"host,omitempty"`

@@ -97,6 +97,19 @@ func (w writer) detectPatch(p plan.Port) render.Map {
 }
 
 func healthCheck(a *plan.Active, protocol plan.Protocol) render.Map {
+	times := render.Map{
+		kv("interval", seconds(a.Interval)),
+		why("Envoy's default of 60s also delays the first check after a start",
+			"no_traffic_interval", seconds(a.Interval)),
+		kv("timeout", seconds(a.Timeout)),
+		kv("unhealthy_threshold", a.Unhealthy),
+		kv("healthy_threshold", a.Healthy),
+	}
+	if protocol == plan.GRPC && a.GRPCHealth {
+		return append(times, kv("grpc_health_check", render.Map{
+			why("asks for the server as a whole, under the name that requests carry", "authority", a.Host),
+		}))
+	}
 	check := render.Map{
 		why("without a host Envoy sends the cluster's name, which a strict server answers with 400",
 			"host", a.Host),
@@ -108,13 +121,5 @@ func healthCheck(a *plan.Active, protocol plan.Protocol) render.Map {
 	if protocol != plan.HTTP {
 		check = append(check, kv("codec_client_type", "HTTP2"))
 	}
-	return render.Map{
-		kv("interval", seconds(a.Interval)),
-		why("Envoy's default of 60s also delays the first check after a start",
-			"no_traffic_interval", seconds(a.Interval)),
-		kv("timeout", seconds(a.Timeout)),
-		kv("unhealthy_threshold", a.Unhealthy),
-		kv("healthy_threshold", a.Healthy),
-		kv("http_health_check", check),
-	}
+	return append(times, kv("http_health_check", check))
 }

@@ -85,7 +85,7 @@ func (w writer) ownName(e plan.Endpoint) render.Map {
 	if w.needsNames() && e.ServerName != e.Address {
 		out = append(out, why("the name for SNI and Host; the default would be the address", "hostname", e.ServerName))
 	}
-	if w.Detect.Active != nil && w.Identity.HostMode == plan.HostPerEndpoint {
+	if w.Detect.Active != nil && w.Detect.Active.OwnHosts {
 		out = append(out, why("the Host of its health checks, over the one of all", "health_check_config",
 			render.Inline{kv("hostname", e.ServerName)}))
 	}
