@@ -41,5 +41,11 @@ func targetCodes() []Code {
 			Why: "Istio serves the secret only to pods that clients.selector picks.",
 			Fix: "Put the selector's labels on the gateways' pods too, or write a spec of their own for them.",
 		},
+		{
+			ID: "SP308", Title: "clients may list all secrets of their namespace",
+			Why: "istiod hands a client certificate to a proxy only if its service account may list secrets; a right to this one " +
+				"secret alone does not satisfy it. Who holds the account can then read the others too.",
+			Fix: "Keep other secrets in another namespace; or mount the certificate into the sidecars and give it as files.",
+		},
 	}
 }

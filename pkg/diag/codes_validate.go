@@ -97,6 +97,11 @@ func nameCodes() []Code {
 			Fix: "Write IPv4 addresses nothing else uses, such as 240.200.10.1.",
 		},
 		{
+			ID: "SP113", Title: "a port belongs to the sidecar",
+			Why: "The sidecar listens on the port itself, so that a request to it never leaves the pod.",
+			Fix: "Let the application dial another number; targetPort may still be any.",
+		},
+		{
 			ID: "SP124", Title: "the client namespaces are not valid",
 			Why: "Namespaces are listed by name; \"*\" means all of them, so that nothing can stand beside it.",
 			Fix: "List the namespaces, or write [\"*\"].",

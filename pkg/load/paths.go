@@ -37,6 +37,7 @@ func Paths(paths []string, o Options) (Result, diag.List, error) {
 			d.WithHint("give files with an ExternalFailover, or add --recursive for the folders within folders")
 		}
 		d.Position.File = strings.Join(paths, ", ")
+		diags = slices.DeleteFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "SP005" }) // the same, file by file
 	}
 	diags.Sort()
 	return result, diags, nil

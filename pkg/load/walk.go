@@ -22,6 +22,7 @@ type walker struct {
 	kind       reflect.Type
 	places     []place // of all fields so far
 	more       int     // errors that were not told
+	joined     bool    // a second object follows without a line between
 
 	path []byte // of the field being read
 	hash uint64 // of that path
@@ -200,7 +201,7 @@ func (w *walker) pairs(n *yaml.Node, down func(key *yaml.Node, name string) mark
 		}
 		m := down(key, key.Value)
 		if first := firstOf(n, i, seen); first != nil {
-			w.errorf("SP009", key, "the field is given twice, first in line %d", first.Line+w.lineOffset).WithHint("keep one of the two")
+			w.twice(key, first)
 		} else {
 			visit(key, n.Content[i+1])
 		}
@@ -210,6 +211,20 @@ func (w *walker) pairs(n *yaml.Node, down func(key *yaml.Node, name string) mark
 
 // manyFields is from where on a map finds duplicates faster than looking.
 const manyFields = 64
+
+// twice tells of a field that is there already. A second apiVersion is a second object, and all of its fields come twice:
+// it is told once.
+func (w *walker) twice(key, first *yaml.Node) {
+	top := string(w.path) == key.Value
+	if top && w.joined {
+		return
+	}
+	d := w.errorf("SP009", key, "the field is given twice, first in line %d", first.Line+w.lineOffset).WithHint("keep one of the two")
+	if top && key.Value == "apiVersion" {
+		w.joined = true
+		d.WithHint("begin the second object with a line ---, or keep one of the two")
+	}
+}
 
 // firstOf finds an earlier field of the same name.
 func firstOf(n *yaml.Node, i int, seen map[string]int) *yaml.Node {

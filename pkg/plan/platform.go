@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -158,7 +159,7 @@ func (r *platformReader) version(at *field.Path, text string) (Version, bool) {
 func parseVersion(text string) (Version, error) {
 	parts := strings.Split(strings.TrimPrefix(text, "v"), ".")
 	if len(parts) < 2 || len(parts) > 3 {
-		return Version{}, fmt.Errorf("it has %d parts, not 2", len(parts))
+		return Version{}, errors.New("it is not two numbers with a dot between")
 	}
 	var numbers [2]int
 	for i := range numbers {

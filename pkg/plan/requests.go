@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	defaultTimeout       = 8 * time.Second
+	shortestDefault      = 8 * time.Second
 	defaultPerTryTimeout = 2 * time.Second
 	// dynamoReads matches the operations of DynamoDB's x-amz-target that only read.
 	dynamoReads = `.*\.(Get|BatchGet|Query|Scan|Describe|List).*`
@@ -76,9 +76,9 @@ func attempts(retry Retry, tiers int, firstLeaves bool) int {
 func (b *builder) defaultRoutes() {
 	reads := Route{
 		Name: "reads", Match: &Match{Methods: []string{"GET", "HEAD", "OPTIONS"}}, Retry: RetryFull,
-		Timeout: defaultTimeout, PerTryTimeout: defaultPerTryTimeout,
+		Timeout: b.defaultTimeout(), PerTryTimeout: defaultPerTryTimeout,
 	}
-	rest := Route{Name: "rest", Retry: RetryUnprocessed, Timeout: defaultTimeout, PerTryTimeout: defaultPerTryTimeout}
+	rest := Route{Name: "rest", Retry: RetryUnprocessed, Timeout: b.defaultTimeout(), PerTryTimeout: defaultPerTryTimeout}
 	if b.kinds.grpc > 0 {
 		rest.Timeout, rest.PerTryTimeout = 0, 0
 	}
@@ -97,7 +97,7 @@ func (b *builder) defaultRoutes() {
 func (b *builder) preset(preset v1alpha1.Preset) {
 	timeout, perTry := b.classTimeouts()
 	rest := Route{Name: "rest", Retry: RetryUnprocessed, Timeout: timeout, PerTryTimeout: perTry}
-	reads := Route{Name: "reads", Retry: RetryFull, Timeout: defaultTimeout, PerTryTimeout: defaultPerTryTimeout} // no gRPC among them
+	reads := Route{Name: "reads", Retry: RetryFull, Timeout: b.defaultTimeout(), PerTryTimeout: defaultPerTryTimeout} // no gRPC among them
 	switch preset {
 	case v1alpha1.PresetDynamoDB:
 		reads.Match = &Match{Headers: []HeaderMatch{{Name: "x-amz-target", Regex: dynamoReads}}}
@@ -114,10 +114,16 @@ func (b *builder) preset(preset v1alpha1.Preset) {
 	}
 }
 
+// defaultTimeout is long enough for a try in every tier, should all before the last hang.
+func (b *builder) defaultTimeout() time.Duration {
+	tries := b.triesPerTier()*(b.plan.mostTiers()-1) + 1
+	return max(shortestDefault, time.Duration(tries)*defaultPerTryTimeout)
+}
+
 // classTimeouts are those of a class that gives none. Streams outlive any, and HTTP and gRPC ports share the classes.
 func (b *builder) classTimeouts() (timeout, perTry time.Duration) {
 	if b.kinds.grpc == 0 {
-		return defaultTimeout, defaultPerTryTimeout
+		return b.defaultTimeout(), defaultPerTryTimeout
 	}
 	open := b.spec.Preset != "" && b.spec.Preset != v1alpha1.PresetGRPC ||
 		slices.ContainsFunc(b.spec.Requests, func(c v1alpha1.RequestClass) bool { return c.Timeout == nil })

@@ -17,10 +17,14 @@ func (b *builder) regionNames() {
 			b.regionName(from, clients, near, regionPath{"failover", i, "from"})
 		}
 	}
-	if c := b.spec.Clients; c != nil {
+	byNearness := len(b.spec.Failover) == 0 && len(b.units) > 1 // which refuses names that it does not know
+	if c := b.spec.Clients; c != nil && !byNearness {
 		for i, r := range c.Regions {
 			b.regionName(r, b.platform.Regions, near, regionPath{"clients", i, "regions"})
 		}
+	}
+	if byNearness {
+		return
 	}
 	near = b.localities()
 	for i := range b.spec.Endpoints {

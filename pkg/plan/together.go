@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"slices"
-
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -15,7 +13,7 @@ import (
 func Together(specs []*v1alpha1.ExternalFailover) []diag.List {
 	out := make([]diag.List, len(specs))
 	names := make(map[types.NamespacedName]bool, len(specs))
-	hosts := make(map[string][]int, len(specs))
+	hosts := make(map[string]claims, len(specs))
 	for i, s := range specs {
 		key := NameOf(s)
 		if names[key] {
@@ -25,32 +23,54 @@ func Together(specs []*v1alpha1.ExternalFailover) []diag.List {
 			continue
 		}
 		names[key] = true
-		for _, other := range hosts[s.Spec.Host] {
-			if shared, ok := sharedNamespace(s, specs[other]); ok {
-				out[i].Errorf(field.NewPath("spec", "host"), codeHostClaimed,
-					"host %s is already claimed by %s, and clients in %s would see both", s.Spec.Host, ObjectOf(specs[other]),
-					shared).WithHint("put all endpoints into one spec, or give the specs clients.namespaces that do not overlap")
-				out[i].About(ObjectOf(s))
-				break
-			}
+		claimed := hosts[s.Spec.Host]
+		if claimed == nil {
+			claimed = claims{}
+			hosts[s.Spec.Host] = claimed
 		}
-		hosts[s.Spec.Host] = append(hosts[s.Spec.Host], i)
+		if other, shared := claimed.conflict(clientNamespaces(s)); other >= 0 {
+			out[i].Errorf(field.NewPath("spec", "host"), codeHostClaimed,
+				"host %s is already claimed by %s, and clients in %s would see both", s.Spec.Host, ObjectOf(specs[other]),
+				shared).WithHint("put all endpoints into one spec, or give the specs clients.namespaces that do not overlap")
+			out[i].About(ObjectOf(s))
+		}
+		claimed.add(clientNamespaces(s), i)
 	}
 	return out
 }
 
-// sharedNamespace finds a namespace whose clients see both specs.
-func sharedNamespace(a, b *v1alpha1.ExternalFailover) (string, bool) {
-	ofA, ofB := clientNamespaces(a), clientNamespaces(b)
-	for _, ns := range ofA {
-		switch {
-		case ns == Anyone:
-			return describeNamespace(ofB[0]), true
-		case slices.Contains(ofB, ns), slices.Contains(ofB, Anyone):
-			return describeNamespace(ns), true
+// claims say which spec, by index, was the first to claim a host for a namespace. Under Anyone stands the first that did
+// so for every namespace, under anybody the first of all.
+type claims map[string]int
+
+// anybody is no namespace's name.
+const anybody = ""
+
+func (c claims) add(namespaces []string, spec int) {
+	for _, ns := range append([]string{anybody}, namespaces...) {
+		if _, found := c[ns]; !found {
+			c[ns] = spec
 		}
 	}
-	return "", false
+}
+
+// conflict finds the earliest claim that shares a namespace with these; −1 if there is none.
+func (c claims) conflict(namespaces []string) (other int, shared string) {
+	other = -1
+	note := func(key, name string) {
+		if i, found := c[key]; found && (other < 0 || i < other) {
+			other, shared = i, name
+		}
+	}
+	for _, ns := range namespaces {
+		if ns == Anyone {
+			note(anybody, describeNamespace(Anyone))
+			continue
+		}
+		note(ns, describeNamespace(ns))
+		note(Anyone, describeNamespace(ns))
+	}
+	return other, shared
 }
 
 func describeNamespace(ns string) string {

@@ -87,10 +87,20 @@ func (c *checker) address(at *field.Path, address string) {
 	switch {
 	case err == nil && (ip.IsUnspecified() || ip.IsMulticast() || ip.Zone() != ""):
 		c.errorf(at, "SP111", "%s is not the address of an endpoint", quote(address)).WithHint("write the IP address of one server, without a zone")
-	case err == nil || isDNSName(address):
+	case err == nil:
+	case inCluster(address):
+		c.errorf(at, "SP111", "%s is a service of the cluster, which Istio finds by itself and fails over by locality", quote(address)).
+			WithHint("write the address of an endpoint outside the mesh")
+	case isDNSName(address):
 	default:
 		c.errorf(at, "SP111", "%s is neither a DNS name nor an IP address", quote(address)).WithHint("%s", hintName(address))
 	}
+}
+
+// inCluster says that a name belongs to a service of the cluster.
+func inCluster(name string) bool {
+	lower := strings.ToLower(strings.TrimSuffix(name, "."))
+	return strings.HasSuffix(lower, ".svc") || strings.Contains(lower, ".svc.")
 }
 
 func (c *checker) serverName(at *field.Path, name string) {

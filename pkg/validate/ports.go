@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"slices"
 	"strconv"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -9,6 +10,11 @@ import (
 )
 
 const highestPort = 65535
+
+// istioPorts are those on which a sidecar itself listens: a request to one of them never leaves the pod.
+func istioPorts() []int32 {
+	return []int32{15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090}
+}
 
 func (c *checker) ports(at *field.Path, s *v1alpha1.ExternalFailoverSpec) {
 	c.count(at, len(s.Ports), 1, 16)
@@ -36,6 +42,10 @@ func (c *checker) port(at *field.Path, p *v1alpha1.Port) {
 		c.errorf(at.Child("number"), "SP101", "a port number is required").WithHint("write a number from 1 to %d", highestPort)
 	} else {
 		c.upTo(at.Child("number"), &p.Number, highestPort)
+	}
+	if slices.Contains(istioPorts(), p.Number) {
+		c.errorf(at.Child("number"), "SP113", "port %d belongs to the sidecar itself", p.Number).
+			WithHint("let the application dial another number, and give this one as targetPort")
 	}
 	choice(c, at.Child("protocol"), p.Protocol, true, v1alpha1.ProtocolHTTP, v1alpha1.ProtocolHTTP2, v1alpha1.ProtocolGRPC,
 		v1alpha1.ProtocolTCP, v1alpha1.ProtocolTLS)

@@ -44,6 +44,7 @@ type ExternalFailoverSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="!self.contains('*')",message="host is one exact name, without a wildcard"
+	// +kubebuilder:validation:XValidation:rule="self.contains('.')",message="host has a dot: Istio and the resolver add the namespace to a name without one"
 	// +kubebuilder:validation:XValidation:rule="!self.endsWith('.local') && !self.contains('.svc.') && !self.endsWith('.svc')",message="host is outside the cluster: *.local and *.svc names are refused"
 	Host string `json:"host"`
 

@@ -68,6 +68,10 @@ func (w writer) checkSecrets(ds *diag.List, at *field.Path) {
 		ds.Errorf(clients.Child("serviceAccounts"), "SP303", "no service account may read the secret %q, so no proxy would get the certificate", w.TLS.ClientSecret).
 			WithHint("name the service accounts of the client pods")
 	}
+	if w.TLS.ClientSecret != "" && len(w.Clients.ServiceAccounts) > 0 {
+		ds.Warnf(clients.Child("serviceAccounts"), "SP308", "istiod demands that these service accounts may list every secret of their namespace").
+			WithHint("keep other secrets elsewhere, or give the certificate as files: tls.clientCertificate.files")
+	}
 }
 
 func (w writer) checkGateways(ds *diag.List, at *field.Path) {
