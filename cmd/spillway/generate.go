@@ -13,6 +13,7 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target"
 	"github.com/spillway-mesh/spillway/pkg/target/all"
+	"github.com/spillway-mesh/spillway/pkg/term"
 )
 
 // generateOptions are the flags of generate.
@@ -194,7 +195,11 @@ func (o *generateOptions) writeFolder(ctx context.Context, io IO, batch *compile
 		}
 		return files, nil
 	}
-	err = ordered(ctx, batch.Len(), work, func(_ int, files []file) error {
+	progress := term.NewProgress(io.Err, io.Now)
+	defer progress.Done()
+	f.Watch(func(done, total int) { progress.Step("writing file", done, total) })
+	err = ordered(ctx, batch.Len(), work, func(i int, files []file) error {
+		progress.Step("generating spec", i+1, batch.Len())
 		for _, file := range files {
 			if err := f.Put(file.object, file.content); err != nil {
 				return err
@@ -206,6 +211,7 @@ func (o *generateOptions) writeFolder(ctx context.Context, io IO, batch *compile
 		return err
 	}
 	report, err := f.Commit(o.prune)
+	progress.Done()
 	if err != nil {
 		return err
 	}

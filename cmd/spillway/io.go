@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"time"
 )
 
 // IO is all that a command may read from and write to, besides the files it is given.
@@ -11,6 +12,12 @@ type IO struct {
 	Out    io.Writer // results only
 	Err    io.Writer // everything else
 	Getenv func(string) string
+	Now    func() time.Time // for progress only: results never depend on it
 }
 
-func streams() IO { return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv} }
+func streams() IO {
+	return IO{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv,
+		Now: time.Now, //nolint:forbidigo // the one place that reads the clock
+	}
+}

@@ -36,6 +36,7 @@ type Folder struct {
 	staged    []staged
 	unchanged int
 	conflicts []error
+	progress  func(done, total int)
 }
 
 // staged is a whole new file under a temporary name.
@@ -50,6 +51,9 @@ type Report struct {
 	Pruned bool
 }
 
+// Watch has Commit tell how many of the new files are on the disk, from several goroutines.
+func (f *Folder) Watch(progress func(done, total int)) { f.progress = progress }
+
 // Open makes the folder if need be, locks it against other runs and removes what a killed run left behind.
 func Open(path string) (_ *Folder, err error) {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
@@ -62,7 +66,7 @@ func Open(path string) (_ *Folder, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening folder %s: %w", path, err)
 	}
-	f := &Folder{path: path, root: root, asked: map[string]bool{}}
+	f := &Folder{path: path, root: root, asked: map[string]bool{}, progress: func(_, _ int) {}}
 	defer func() {
 		if err != nil {
 			_ = f.Close()
@@ -241,6 +245,7 @@ func (f *Folder) syncStaged() error {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(f.staged) && errs[w] == nil; i = int(next.Add(1)) - 1 {
 				errs[w] = f.syncFile(f.staged[i].temp)
+				f.progress(i+1, len(f.staged))
 			}
 		})
 	}
