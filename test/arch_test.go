@@ -38,6 +38,7 @@ func packageMap() map[string]rule {
 		"pkg/term":         {third: []string{"golang.org/x/term"}, lint: "term"},
 		"pkg/version":      {lint: "version"},
 		"pkg/region":       {lint: "region"},
+		"pkg/health":       {lint: "health"},
 		"pkg/load": {
 			own: []string{"pkg/api/v1alpha1", "pkg/diag"}, third: append([]string{"k8s.io/apimachinery"}, yamls...), lint: "load",
 		},

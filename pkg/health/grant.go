@@ -1,0 +1,162 @@
+package health
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// AskRequest is a peer's poll as far as promises go.
+type AskRequest struct {
+	Cluster, Replica string
+	Members          string
+	Ask              *Ask // nil: it asks for nothing
+}
+
+// GrantReply answers it.
+type GrantReply struct {
+	AskID   string // promised; empty if nothing is
+	Hold    time.Duration
+	Refused Refusal // why not; empty if promised or not asked
+}
+
+// Refusal says why a promise is not given.
+type Refusal string
+
+// The refusals.
+const (
+	RefusedOut           Refusal = "Out"
+	RefusedAsking        Refusal = "Asking"
+	RefusedYielding      Refusal = "Yielding"
+	RefusedFleetMismatch Refusal = "FleetMismatch"
+	RefusedNotServing    Refusal = "NotServing"
+	RefusedNotProbed     Refusal = "NotProbed"
+	RefusedDraining      Refusal = "Draining"
+	RefusedFailing       Refusal = "Failing"
+	RefusedStale         Refusal = "Stale"
+	RefusedGateways      Refusal = "Gateways"
+	RefusedCapacity      Refusal = "Capacity"
+)
+
+// Grant answers a peer's ask: while an entry in Granted lives, this replica votes In. Call it under the same lock as
+// Decide, with the same state. The mode is the one that the last decision found acting.
+func Grant(in *Inputs, st State, mode Mode, req AskRequest) (GrantReply, State) {
+	st = forget(in, st)
+	same := func(p Promise) bool { return p.Cluster == req.Cluster && p.Replica == req.Replica }
+	if req.Ask == nil {
+		st.Granted = without(st.Granted, same)
+		return GrantReply{}, st
+	}
+	if in.Config == nil {
+		return GrantReply{Refused: RefusedFleetMismatch}, st
+	}
+	if isOut(in, &st) {
+		return GrantReply{Refused: RefusedOut}, st
+	}
+	i := slices.IndexFunc(st.Granted, same)
+	if i >= 0 && st.Granted[i].AskID == req.Ask.ID {
+		if in.Config.Rotation == RotationOut {
+			return GrantReply{Refused: RefusedNotServing}, st
+		}
+		return promise(in, st, req)
+	}
+	if st.Ask != nil {
+		if before(*st.Ask, in.Config.Cluster, *req.Ask, req.Cluster) {
+			return GrantReply{Refused: RefusedAsking}, st
+		}
+		st.Ask = nil // and with it all promises that were for it
+		return GrantReply{Refused: RefusedYielding}, st
+	}
+	if why := unfit(in, mode, req); why != "" {
+		return GrantReply{Refused: why}, st
+	}
+	return promise(in, st, req)
+}
+
+// isOut says that this cluster is out, may be by a sibling's word, or has been until a moment ago.
+func isOut(in *Inputs, st *State) bool {
+	if st.Status == Out || st.Vote == VoteOut || st.WasOut && in.Now-st.StatusSince < returnRest {
+		return true
+	}
+	return slices.ContainsFunc(in.Siblings, func(s SiblingView) bool { return s.WasOut && in.Now-s.OutAt < siblingLost })
+}
+
+// before says which of two asks goes first: our own failures before a drain, then the lower name.
+func before(own Ask, cluster string, theirs Ask, theirCluster string) bool {
+	if own.Class != theirs.Class {
+		return own.Class < theirs.Class
+	}
+	return cluster < theirCluster
+}
+
+// unfit says why this cluster should not be the one that stays.
+func unfit(in *Inputs, mode Mode, req AskRequest) Refusal {
+	c := in.Config
+	switch {
+	case req.Members != in.Members:
+		return RefusedFleetMismatch
+	case c.Rotation == RotationOut:
+		return RefusedNotServing
+	case c.ExpectProbes && !probed(in):
+		return RefusedNotProbed
+	case mode == Drain:
+		return RefusedDraining
+	case Assess(in.Snapshot) == Fail:
+		return RefusedFailing
+	case in.Watchdog || in.Snapshot == nil || in.Now-in.Snapshot.Ended > c.Stale():
+		return RefusedStale
+	case 2*in.GatewayReady < in.GatewayDesired:
+		return RefusedGateways
+	case req.Ask.Class == 1 && full(in):
+		return RefusedCapacity
+	default:
+		return ""
+	}
+}
+
+// probed says that a load balancer asks this cluster, so that traffic can come here at all.
+func probed(in *Inputs) bool { return in.LBProbed && in.Now-in.LBProbeAt <= probedWithin }
+
+// full says that a cluster has no headroom, or cannot tell.
+func full(in *Inputs) bool {
+	c := in.Capacity
+	return in.Config.Guard.Capacity == RequireForDrain && c.Max > 0 && (!c.Known || c.Load >= c.Max)
+}
+
+// Assess is a snapshot in one word: Fail if a required check has settled so, Unknown if one is unknown or there is none.
+func Assess(s *Snapshot) Result {
+	if s == nil {
+		return Unknown
+	}
+	out := Pass
+	for i := range s.Checks {
+		if s.Checks[i].Importance != Required {
+			continue
+		}
+		switch s.Checks[i].Settled {
+		case Fail:
+			return Fail
+		case Unknown:
+			out = Unknown
+		case Pass:
+		}
+	}
+	return out
+}
+
+func promise(in *Inputs, st State, req AskRequest) (GrantReply, State) {
+	hold := in.Config.Guard.Hold
+	entry := Promise{Cluster: req.Cluster, Replica: req.Replica, AskID: req.Ask.ID, Until: in.Now + hold}
+	next := slices.DeleteFunc(slices.Clone(st.Granted), func(p Promise) bool {
+		return p.Cluster == req.Cluster && p.Replica == req.Replica
+	})
+	next = append(next, entry)
+	slices.SortFunc(next, func(a, b Promise) int {
+		if n := strings.Compare(a.Cluster, b.Cluster); n != 0 {
+			return n
+		}
+		return strings.Compare(a.Replica, b.Replica)
+	})
+	st.Granted = next
+	return GrantReply{AskID: req.Ask.ID, Hold: hold}, st
+}

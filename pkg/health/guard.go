@@ -1,0 +1,174 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// guard can only prevent leaving, or prolong an Out that is still promised.
+func guard(want Vote, mode Mode, in *Inputs, st State) (Vote, Reason, State) {
+	switch want {
+	case Abstain:
+		st.Ask = nil
+		return Abstain, Reason{}, st
+	case VoteOut:
+		return leave(mode, in, st)
+	default:
+		return stay(mode, in, st)
+	}
+}
+
+// stay ends an Out, but not one that has only just begun by our own failures and is still promised: a load balancer
+// would see it flap.
+func stay(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
+	if st.Vote == VoteOut && (mode == Guard || mode == Strict) && in.Now-st.VoteSince < in.Config.Guard.MinOut &&
+		len(valid(in, &st)) >= in.Config.need() {
+		return VoteOut, because(MinOut, "out for less than %s", in.Config.Guard.MinOut), st
+	}
+	st.Ask = nil
+	return VoteIn, Reason{}, st
+}
+
+// leave asks for promises, and leaves once enough are held.
+func leave(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
+	c := in.Config
+	if why, refused := forbidden(mode, in, &st); refused {
+		st.Ask = nil
+		return VoteIn, why, st
+	}
+	ask := Ask{ID: in.NewAskID}
+	if st.Ask != nil {
+		ask = *st.Ask
+	}
+	ask.Class = 0
+	if mode == Drain {
+		ask.Class = 1
+	}
+	st.Ask = &ask
+	ok := valid(in, &st)
+	lack := ""
+	if st.Vote != VoteOut {
+		ok = slices.DeleteFunc(ok, func(p *PeerView) bool { return p.Streak < c.Guard.Confirm })
+		if lack = noRoom(mode, in, ok); lack != "" {
+			ok = nil
+		}
+	}
+	if need := c.need(); len(ok) < need {
+		return VoteIn, because(MissingPromises, "%s", missing(in, &st, len(ok), need, lack)), st
+	}
+	return VoteOut, Reason{}, st
+}
+
+// forbidden says what stands against leaving before any promise is asked for.
+func forbidden(mode Mode, in *Inputs, st *State) (Reason, bool) {
+	c := in.Config
+	switch {
+	case !slices.ContainsFunc(c.Peers, func(p PeerConfig) bool { return p.Rotation != RotationOut }):
+		return because(NoPeers, "there is no other cluster in rotation"), true
+	case len(st.Granted) > 0:
+		return because(PromisedTo, "%s", st.Granted[0].Cluster), true
+	case st.Vote != VoteOut && st.EverOut && in.Now-st.VoteSince < c.Guard.MinIn:
+		return because(MinIn, "in again for less than %s", c.Guard.MinIn), true
+	case st.Vote != VoteOut && mode != Drain && len(st.Outs) >= c.Guard.MaxOutsPerHour:
+		return because(FlapLimit, "left %d times within the hour", len(st.Outs)), true
+	default:
+		return Reason{}, false
+	}
+}
+
+// valid are the peers whose promise still holds, and that were seen to answer 200 themselves.
+func valid(in *Inputs, st *State) []*PeerView {
+	if st.Ask == nil {
+		return nil
+	}
+	g := in.Config.Guard
+	var out []*PeerView
+	for i := range in.Peers {
+		p := &in.Peers[i]
+		if p.Rotation != RotationOut && p.PromiseAsk == st.Ask.ID && st.Ask.ID != "" &&
+			in.Now < p.PromiseSentAt+g.Hold-g.Margin() && p.ProbeOK && in.Now-p.ProbeAt <= 2*g.Poll {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// PromiseLeft is how long this replica's own departure is still promised: until fewer than the needed promises hold.
+func PromiseLeft(in *Inputs, st *State) time.Duration {
+	if in.Config == nil {
+		return 0
+	}
+	g := in.Config.Guard
+	var left []time.Duration
+	for _, p := range valid(in, st) {
+		left = append(left, p.PromiseSentAt+g.Hold-g.Margin()-in.Now)
+	}
+	need := in.Config.need()
+	if len(left) < need {
+		return 0
+	}
+	slices.Sort(left)
+	return left[len(left)-need]
+}
+
+// noRoom says why the clusters that stay could not carry this one's load too; empty where they can, or where nobody asks.
+func noRoom(mode Mode, in *Inputs, stay []*PeerView) string {
+	own := in.Capacity
+	if mode != Drain || in.Config.Guard.Capacity != RequireForDrain || own.Max == 0 {
+		return ""
+	}
+	if !own.Known {
+		return "this cluster's load cannot be read"
+	}
+	room, load := 0.0, own.Load
+	for _, p := range stay {
+		switch {
+		case p.Capacity.Max == 0:
+			return ""
+		case !p.Capacity.Known:
+			return "the load of " + p.Name + " cannot be read"
+		}
+		room += p.Capacity.Max
+		load += p.Capacity.Load
+	}
+	if len(stay) > 0 && load > room {
+		return fmt.Sprintf("no headroom: %.0f requests a second for %.0f", load, room)
+	}
+	return ""
+}
+
+// missing lists what each peer lacks.
+func missing(in *Inputs, st *State, have, need int, lack string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "have %d of %d", have, need)
+	if lack != "" {
+		b.WriteString("; " + lack)
+	}
+	held := valid(in, st)
+	for i := range in.Peers {
+		p := &in.Peers[i]
+		why := ""
+		switch {
+		case p.Rotation == RotationOut:
+			continue
+		case p.Unknown != "":
+			why = p.Unknown
+		case !p.freshAt(in):
+			why = "not heard"
+		case p.Refused != "":
+			why = p.Refused
+		case !p.ProbeOK || in.Now-p.ProbeAt > 2*in.Config.Guard.Poll:
+			why = "its probe path does not answer 200"
+		case st.Vote != VoteOut && p.Streak < in.Config.Guard.Confirm:
+			why = fmt.Sprintf("confirmed %d of %d times", p.Streak, in.Config.Guard.Confirm)
+		case !slices.Contains(held, p):
+			why = "has not answered yet"
+		default:
+			continue
+		}
+		fmt.Fprintf(&b, "; %s=%s", p.Name, why)
+	}
+	return b.String()
+}
