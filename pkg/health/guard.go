@@ -21,9 +21,9 @@ func guard(want Vote, mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 }
 
 // stay ends an Out, but not one that has only just begun by our own failures and is still promised: a load balancer
-// would see it flap.
+// would see it flap. A vote that never became the status has nothing to prolong.
 func stay(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
-	if st.Vote == VoteOut && (mode == Guard || mode == Strict) && in.Now-st.VoteSince < in.Config.Guard.MinOut &&
+	if st.Vote == VoteOut && st.Status == Out && (mode == Guard || mode == Strict) && in.Now-st.VoteSince < in.Config.Guard.MinOut &&
 		len(valid(in, &st)) >= in.Config.need() {
 		return VoteOut, because(MinOut, "out for less than %s", in.Config.Guard.MinOut), st
 	}
