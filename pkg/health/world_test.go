@@ -46,9 +46,10 @@ func (in *Inputs) set(mode Mode, lasts time.Duration) {
 	in.Change = &Change{ID: "c", Mode: mode, Started: in.Wall, EffectiveAt: in.Wall, Baseline: &Baseline{}}
 }
 
-func (in *Inputs) promised(ask string) {
+// promised has every peer promise the ask called held.
+func (in *Inputs) promised() {
 	for i := range in.Peers {
-		in.Peers[i].PromiseAsk, in.Peers[i].PromiseSentAt = ask, in.Now-time.Second
+		in.Peers[i].PromiseAsk, in.Peers[i].PromiseSentAt = "held", in.Now-time.Second
 	}
 }
 
