@@ -8,14 +8,19 @@ import (
 	"time"
 )
 
-// cases is how many worlds each property is tried in.
-const cases = 120_000
+// cases is how many worlds each property is tried in; enough for a gross mistake where time is short.
+func cases() uint64 {
+	if testing.Short() {
+		return 10_000
+	}
+	return 120_000
+}
 
 // holds tries a property in random worlds; it returns what is wrong, or nothing. A world that breaks it is shrunk: peers,
 // siblings and checks that do not matter are left out.
 func holds(t *testing.T, seed uint64, property func(r *rand.Rand, in *Inputs, st State) string) {
 	t.Helper()
-	for i := range uint64(cases) {
+	for i := range cases() {
 		world := func() (*rand.Rand, *Inputs, State) {
 			r := rand.New(rand.NewPCG(seed, i))
 			in, st := randomInputs(r)
@@ -100,7 +105,7 @@ func TestLeavesByDrainOrOwnFailuresOnly(t *testing.T) {
 		}
 		return "left though nothing fails: " + d.Reason.String()
 	})
-	if left < cases/500 {
+	if left < int(cases())/500 { //nolint:gosec // a small number
 		t.Errorf("only %d of the worlds led to a departure: the test sees too little", left)
 	}
 }

@@ -98,6 +98,10 @@ func TestModesEnd(t *testing.T) {
 			st.Mode = remember(in, ModeState{}, in.Config.Mode)
 			st.Mode.Until = in.Now
 		}), In, Expired, "Strict"},
+		{"its time is up by the wall clock alone", rest(func(in *Inputs, st *State) {
+			st.Mode = remember(in, ModeState{}, in.Config.Mode)
+			in.Wall = in.Config.Mode.Until
+		}), In, Expired, "Strict"},
 		{"its time is up while it is out", rest(func(in *Inputs, st *State) {
 			out(in, st, 10*time.Minute)
 			in.Config.Mode.Until = in.Wall
@@ -187,6 +191,13 @@ func TestWish(t *testing.T) {
 		{"it failed before the change", strict(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Change.Baseline.Failing = []string{"api"} }), In, StrictPass, ""},
 		{"the peer fails it too", strict(func(_ *Inputs, _ *CheckState, p *PeerCheck) { p.Settled, p.Last = Fail, Fail }), In, StrictPass, ""},
 		{"the peer began to fail it", strict(func(_ *Inputs, _ *CheckState, p *PeerCheck) { p.Last = Fail }), In, StrictPass, ""},
+		{"one of two peers began to fail it", with(armed, func(in *Inputs, _ *State) {
+			in.Config.Guard.MaxOut = 2
+			in.Config.Peers = append(in.Config.Peers, PeerConfig{"red", Serving})
+			red := testPeer("red", in.Now)
+			red.Checks = []PeerCheck{{"api", Pass, Fail}}
+			in.Peers = append(in.Peers, red)
+		}), In, StrictPass, ""},
 		{"the peer does not know", strict(func(_ *Inputs, _ *CheckState, p *PeerCheck) { p.Settled = Unknown }), In, StrictPass, ""},
 		{"the peer has not tried it since", strict(func(in *Inputs, c *CheckState, _ *PeerCheck) { c.FailedSince = in.Now - time.Second }), In, StrictPass, ""},
 		{"the peer lacks the check", strict(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Peers[0].Checks = nil }), In, StrictPass, ""},
@@ -225,4 +236,16 @@ func TestQuorum(t *testing.T) {
 		{"the peer is no better", guarded(func(in *Inputs) { in.Peers[0].Score = 74 }), In, QuorumMet, "no peer"},
 		{"the peer was not asked since", guarded(func(in *Inputs) { in.Peers[0].RoundAge = 2 * time.Minute }), In, QuorumMet, "no peer"},
 	})
+}
+
+// Without any configuration the mode is Relaxed, whatever was before.
+func TestNoConfigIsRelaxed(t *testing.T) {
+	t.Parallel()
+	in, st := testInputs(), State{}
+	armed(in, &st)
+	out(in, &st, time.Hour)
+	in.Config = nil
+	if d, next := Decide(in, st); d.Mode != Relaxed || d.Status != In || next.Ask != nil || next.Mode.Set {
+		t.Errorf("%+v, then %+v", d, next)
+	}
 }
