@@ -42,7 +42,8 @@ func (o *inputOptions) bind(c *cobra.Command) {
 // input is what was read, and everything there is to say about it.
 type input struct {
 	batch   *compile.Batch // nil if there is no platform to plan for
-	diags   diag.List      // sorted
+	loaded  load.Result
+	diags   diag.List // sorted
 	sources map[string][]byte
 }
 
@@ -56,7 +57,7 @@ func (o *inputOptions) read(ctx context.Context, io IO, targets []target.Target)
 	if err != nil {
 		return nil, err
 	}
-	in := &input{diags: diags, sources: loaded.Sources}
+	in := &input{loaded: loaded, diags: append(diags, compile.Clusters(&loaded)...), sources: loaded.Sources}
 	platform, found, err := o.readPlatform(loaded.Platforms, options)
 	in.diags = append(in.diags, found...)
 	if err == nil && !found.HasErrors() {
@@ -86,6 +87,8 @@ func (o *inputOptions) readOrEnd(ctx context.Context, io IO, targets []target.Ta
 	if err != nil {
 		return nil, err
 	}
+	in.diags = append(in.diags, compile.NotWritten(&in.loaded)...)
+	in.diags.Sort()
 	few, left := fold(in.diags)
 	if err := in.printFindings(io.Err, io.Getenv, few); err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ func newValidate(name string, io IO) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "validate -f FILE",
 		Short: "Say what is wrong with specs, and write nothing",
-		Long: "Validate reads ExternalFailover specs and reports everything that is wrong with them or worth knowing: schema,\n" +
+		Long: "Validate reads the specs of spillway.dev and reports everything that is wrong with them or worth knowing: schema,\n" +
 			"fields, what they would do to each other, and whether the mesh can keep what they ask for.",
 		Example: examples(name,
 			"validate -f failover.yaml", "check one spec",
@@ -48,10 +48,7 @@ func (o *validateOptions) run(ctx context.Context, io IO) error {
 	if err != nil {
 		return err
 	}
-	specs := 0
-	if in.batch != nil {
-		specs = in.batch.Len()
-	}
+	specs := len(in.loaded.Failovers) + len(in.loaded.Fleets) + len(in.loaded.Healths)
 	if err := writing(fmt.Fprintf(io.Err, "%s, %s\n", plural(specs, "spec"), count(in.diags))); err != nil {
 		return err
 	}

@@ -8,5 +8,10 @@ func compileCodes() []Code {
 			Why: "All specs of one run are planned for one mesh. Two platforms would mean two answers to what its proxies can do.",
 			Fix: "Give one platform file with --platform, or keep one Platform among the specs; run once per mesh.",
 		},
+		{
+			ID: "SP410", Title: "a kind that nothing is written for",
+			Why: "To print nothing would look like success.",
+			Fix: "Leave the file out here; validate checks it.",
+		},
 	}
 }

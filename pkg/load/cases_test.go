@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -101,6 +102,20 @@ func describe(t *testing.T, data []byte) string {
 			partial = " (in part)"
 		}
 		fmt.Fprintf(&out, "found %s with host %q%s\n", f.Source.Object, f.Object.Spec.Host, partial)
+	}
+	for _, f := range result.Fleets {
+		fmt.Fprintf(&out, "found %s with hosts %q\n", f.Source.Object, f.Object.Spec.Hosts)
+		for _, e := range f.Object.Spec.Edge {
+			if e.Options != nil {
+				fmt.Fprintf(&out, "  edge %s with options %s\n", e.Type, e.Options.Raw)
+			}
+		}
+	}
+	for _, h := range result.Healths {
+		fmt.Fprintf(&out, "found %s of cluster %q\n", h.Source.Object, h.Object.Spec.Cluster)
+		if m := h.Object.Spec.Mode; m != nil {
+			fmt.Fprintf(&out, "  mode %s until %s\n", m.Name, m.Until.UTC().Format(time.RFC3339))
+		}
 	}
 	for _, p := range result.Platforms {
 		fmt.Fprintf(&out, "found %s\n", p.Source.Object)

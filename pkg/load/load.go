@@ -29,6 +29,8 @@ type Options struct {
 // Result is what was found, in the order of the input.
 type Result struct {
 	Failovers []Failover
+	Fleets    []Fleet
+	Healths   []Health
 	Platforms []Platform
 	Skipped   []Skipped
 	Sources   map[string][]byte // the text of each file, for printing the line of a diagnostic
@@ -37,6 +39,18 @@ type Result struct {
 // Failover is an ExternalFailover and where it came from.
 type Failover struct {
 	Object *v1alpha1.ExternalFailover
+	Source *Document
+}
+
+// Fleet is a ClusterFailover and where it came from.
+type Fleet struct {
+	Object *v1alpha1.ClusterFailover
+	Source *Document
+}
+
+// Health is a ClusterHealth and where it came from.
+type Health struct {
+	Object *v1alpha1.ClusterHealth
 	Source *Document
 }
 

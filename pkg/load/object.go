@@ -69,7 +69,11 @@ func (h header) looksOurs() bool {
 }
 
 // kinds are those this release reads.
-func kinds() []string { return []string{v1alpha1.KindExternalFailover, v1alpha1.KindPlatform} }
+func kinds() []string {
+	return []string{
+		v1alpha1.KindExternalFailover, v1alpha1.KindClusterFailover, v1alpha1.KindClusterHealth, v1alpha1.KindPlatform,
+	}
+}
 
 // document reads one document, or each item of a list.
 func (r *reader) document(root *yaml.Node, lineOffset int) {
@@ -97,6 +101,14 @@ func (r *reader) document(root *yaml.Node, lineOffset int) {
 		x := new(v1alpha1.ExternalFailover)
 		doc := r.walk(root, lineOffset, x)
 		r.out.Failovers = append(r.out.Failovers, Failover{Object: x, Source: doc})
+	case v1alpha1.KindClusterFailover:
+		x := new(v1alpha1.ClusterFailover)
+		doc := r.walk(root, lineOffset, x)
+		r.out.Fleets = append(r.out.Fleets, Fleet{Object: x, Source: doc})
+	case v1alpha1.KindClusterHealth:
+		x := new(v1alpha1.ClusterHealth)
+		doc := r.walk(root, lineOffset, x)
+		r.out.Healths = append(r.out.Healths, Health{Object: x, Source: doc})
 	case v1alpha1.KindPlatform:
 		p := new(v1alpha1.Platform)
 		doc := r.walk(root, lineOffset, p)
@@ -146,7 +158,7 @@ func (r *reader) unknownKind(h header, lineOffset int) {
 		d.WithHint("did you mean %s?", meant)
 		return
 	}
-	d.WithHint("the kinds are %s", strings.Join(kinds(), " and "))
+	d.WithHint("the kinds are %s", strings.Join(kinds(), ", "))
 }
 
 // headless is a document that does not say what it is. In a folder that is mostly a file of another tool; named by the
@@ -205,7 +217,7 @@ func (r *reader) walk(root *yaml.Node, lineOffset int, into object) *Document {
 			WithHint("correct those listed first").Position = doc.position(doc.start)
 	}
 	kind := into.GroupVersionKind().Kind
-	if kind == v1alpha1.KindExternalFailover && into.GetNamespace() == "" && !w.failedAt("metadata.namespace") {
+	if kind != v1alpha1.KindPlatform && into.GetNamespace() == "" && !w.failedAt("metadata.namespace") {
 		into.SetNamespace(r.namespace)
 	}
 	doc.Object = strings.TrimSuffix(fmt.Sprintf("%s %s", kind, objectName(into)), " ")

@@ -30,7 +30,7 @@ func Paths(paths []string, o Options) (Result, diag.List, error) {
 	}
 	result, diags := o.read(g.sources)
 	diags = append(diags, g.diags...)
-	if !o.AllowNone && len(result.Failovers)+len(result.Platforms) == 0 && !diags.HasErrors() {
+	if !o.AllowNone && result.none() && !diags.HasErrors() {
 		d := diags.Errorf(nil, "SP006", "the input holds no object of spillway.dev")
 		d.WithHint("give files with an ExternalFailover")
 		if g.folders && !o.Recursive {
@@ -41,6 +41,11 @@ func Paths(paths []string, o Options) (Result, diag.List, error) {
 	}
 	diags.Sort()
 	return result, diags, nil
+}
+
+// none says that nothing of ours was found.
+func (r *Result) none() bool {
+	return len(r.Failovers)+len(r.Fleets)+len(r.Healths)+len(r.Platforms) == 0
 }
 
 // gatherer reads the bytes of all files.

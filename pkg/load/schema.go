@@ -1,6 +1,7 @@
 package load
 
 import (
+	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	groupschema "k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
@@ -22,24 +24,28 @@ type object interface {
 
 // fieldSet is the fields of one struct by their YAML names.
 type fieldSet struct {
-	index    map[string]int // place in the struct
-	names    []string       // sorted
-	required []string       // names whose absence and whose empty value differ
+	index    map[string][]int // place in the struct, as reflect.Value.FieldByIndex takes it
+	names    []string         // sorted
+	required []string         // names whose absence and whose empty value differ
 }
 
 //nolint:gochecknoglobals // constants that the language cannot write as such
 var (
-	durationType   = reflect.TypeFor[metav1.Duration]()
-	metadataType   = reflect.TypeFor[metav1.ObjectMeta]()
-	typeMetaType   = reflect.TypeFor[metav1.TypeMeta]()
-	failoverStatus = reflect.TypeFor[v1alpha1.ExternalFailoverStatus]()
-	ruleType       = reflect.TypeFor[v1alpha1.FailoverRule]()
+	durationType = reflect.TypeFor[metav1.Duration]()
+	metadataType = reflect.TypeFor[metav1.ObjectMeta]()
+	typeMetaType = reflect.TypeFor[metav1.TypeMeta]()
+	timeType     = reflect.TypeFor[metav1.Time]()
+	rawType      = reflect.TypeFor[runtime.RawExtension]()
+	numberType   = reflect.TypeFor[json.Number]()
+	ruleType     = reflect.TypeFor[v1alpha1.FailoverRule]()
 )
 
 //nolint:gochecknoglobals // derived from the types once, read-only afterwards
 var schema = sync.OnceValue(func() map[reflect.Type]*fieldSet {
 	sets := map[reflect.Type]*fieldSet{}
 	collect(reflect.TypeFor[v1alpha1.ExternalFailover](), sets)
+	collect(reflect.TypeFor[v1alpha1.ClusterFailover](), sets)
+	collect(reflect.TypeFor[v1alpha1.ClusterHealth](), sets)
 	collect(reflect.TypeFor[v1alpha1.Platform](), sets)
 	return sets
 })
@@ -49,24 +55,39 @@ func collect(t reflect.Type, sets map[reflect.Type]*fieldSet) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
-	if t.Kind() != reflect.Struct || sets[t] != nil || t == durationType || t == metadataType || t == failoverStatus {
+	if t.Kind() != reflect.Struct || sets[t] != nil || slices.Contains(leaves(), t) {
 		return
 	}
-	set := &fieldSet{index: map[string]int{}}
+	set := &fieldSet{index: map[string][]int{}}
 	sets[t] = set
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" || f.Type == typeMetaType {
+		if name == "" || notHere(f, t) {
 			continue
 		}
-		set.index[name] = i
-		collect(f.Type, sets)
+		set.index[name] = f.Index
+		if name != "status" { // it is passed over as a whole
+			collect(f.Type, sets)
+		}
 	}
 	set.names = slices.Sorted(maps.Keys(set.index))
 	if t == ruleType {
 		set.required = []string{"from"} // "" are the clients without a locality
 	}
+}
+
+// leaves are the structs that are read as one value.
+func leaves() []reflect.Type { return []reflect.Type{durationType, metadataType, timeType, rawType} }
+
+// notHere says that a field of an embedded struct stands elsewhere in the file: below the struct's own name, or in the
+// header, which is read on its own.
+func notHere(f reflect.StructField, t reflect.Type) bool {
+	if len(f.Index) == 1 {
+		return false
+	}
+	outer := t.Field(f.Index[0])
+	name, _, _ := strings.Cut(outer.Tag.Get("json"), ",")
+	return name != "" || outer.Type == typeMetaType
 }
 
 // owners lists where a field of this name exists, as paths such as spec.endpoints[].locality.
@@ -89,7 +110,7 @@ func owners(name string, kind reflect.Type) []string {
 			if child == name {
 				found = append(found, below)
 			}
-			visit(t.Field(set.index[child]).Type, below)
+			visit(t.FieldByIndex(set.index[child]).Type, below)
 		}
 	}
 	visit(kind, "")

@@ -101,6 +101,12 @@ func (w *walker) value(key, n *yaml.Node, v reflect.Value) bool {
 	switch v.Type() {
 	case durationType:
 		return w.duration(key, n, v)
+	case timeType:
+		return w.timestamp(key, n, v)
+	case numberType:
+		return w.decimal(key, n, v)
+	case rawType:
+		return w.raw(key, n, v)
 	case metadataType:
 		return w.metadata(key, n, v.Addr().Interface().(*metav1.ObjectMeta))
 	}
@@ -138,7 +144,7 @@ func (w *walker) object(key, n *yaml.Node, v reflect.Value) bool {
 		case !known:
 			w.unknown(k, set)
 		default:
-			w.value(k, value, v.Field(i))
+			w.value(k, value, v.FieldByIndex(i))
 		}
 	})
 	for _, name := range set.required {

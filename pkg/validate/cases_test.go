@@ -68,6 +68,20 @@ func check(t *testing.T, data []byte) diag.List {
 			t.Errorf("validating changed the object:\n%s", diff)
 		}
 	}
+	for _, f := range result.Fleets {
+		before := f.Object.DeepCopy()
+		diags = append(diags, f.Source.Report(validate.ClusterFailover(f.Object))...)
+		if diff := cmp.Diff(before, f.Object); diff != "" {
+			t.Errorf("validating changed the object:\n%s", diff)
+		}
+	}
+	for _, h := range result.Healths {
+		before := h.Object.DeepCopy()
+		diags = append(diags, h.Source.Report(validate.ClusterHealth(h.Object))...)
+		if diff := cmp.Diff(before, h.Object); diff != "" {
+			t.Errorf("validating changed the object:\n%s", diff)
+		}
+	}
 	for _, p := range result.Platforms {
 		diags = append(diags, p.Source.Report(validate.Platform(p.Object))...)
 	}

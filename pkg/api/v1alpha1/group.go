@@ -9,6 +9,10 @@ const (
 	Version = "v1alpha1"
 	// KindExternalFailover names the failover of a host outside the mesh.
 	KindExternalFailover = "ExternalFailover"
+	// KindClusterFailover names a fleet of clusters.
+	KindClusterFailover = "ClusterFailover"
+	// KindClusterHealth names the health of one cluster.
+	KindClusterHealth = "ClusterHealth"
 	// KindPlatform names the platform team's file; it has no CRD.
 	KindPlatform = "Platform"
 )
