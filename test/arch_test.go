@@ -39,6 +39,7 @@ func packageMap() map[string]rule {
 		"pkg/version":      {lint: "version"},
 		"pkg/region":       {lint: "region"},
 		"pkg/health":       {lint: "health"},
+		"pkg/health/probe": {own: []string{"pkg/health"}, lint: "probe"},
 		"pkg/load": {
 			own: []string{"pkg/api/v1alpha1", "pkg/diag"}, third: append([]string{"k8s.io/apimachinery"}, yamls...), lint: "load",
 		},
