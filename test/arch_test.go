@@ -82,6 +82,7 @@ func packageMap() map[string]rule {
 				"github.com/spf13/cobra", "github.com/spf13/pflag", "k8s.io/apimachinery", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3",
 			},
 		},
+		"pkg/health/peer": {own: []string{"pkg/health"}, lint: "peer"},
 		// Parts of one command; they stay small and plain, so that the commands stay thin.
 		"cmd/*/internal/*": {own: []string{"pkg/*", "pkg/api/*"}},
 		"test":             {},
