@@ -40,6 +40,9 @@ func packageMap() map[string]rule {
 		"pkg/region":       {lint: "region"},
 		"pkg/health":       {lint: "health"},
 		"pkg/health/probe": {own: []string{"pkg/health"}, lint: "probe"},
+		"pkg/health/server": {
+			own: []string{"pkg/health", "pkg/health/probe", "pkg/api/v1alpha1"}, third: []string{"k8s.io/apimachinery"}, lint: "healthserver",
+		},
 		"pkg/load": {
 			own: []string{"pkg/api/v1alpha1", "pkg/diag"}, third: append([]string{"k8s.io/apimachinery"}, yamls...), lint: "load",
 		},
