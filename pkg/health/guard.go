@@ -31,12 +31,17 @@ func stay(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 	return VoteIn, Reason{}, st
 }
 
-// leave asks for promises, and leaves once enough are held.
+// leave asks for promises, and leaves once enough are held. A process that has only just started may have forgotten
+// promises of its own: until they have ended, it has no say, and goes with its siblings.
 func leave(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 	c := in.Config
 	if why, refused := forbidden(mode, in, &st); refused {
 		st.Ask = nil
 		return VoteIn, why, st
+	}
+	if young := c.Guard.Hold + c.Guard.Margin(); st.Vote != VoteOut && in.Now < young {
+		st.Ask = nil
+		return Abstain, because(Restarted, "promises that were given before the start may still be held, until %s after it", young), st
 	}
 	ask := Ask{ID: in.NewAskID}
 	if st.Ask != nil {

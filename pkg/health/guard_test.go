@@ -18,6 +18,8 @@ func TestGuard(t *testing.T) {
 		{"a promise has ended", with(armed, func(in *Inputs, st *State) {
 			st.Granted = []Promise{{Cluster: "green", Replica: "g", AskID: "x", Until: in.Now}}
 		}), Out, Failing, ""},
+		{"the process has only just started", with(armed, func(in *Inputs, _ *State) { in.restarted(32 * time.Second) }), In, Restarted, ""},
+		{"the process has started a while ago", with(armed, func(in *Inputs, _ *State) { in.restarted(33 * time.Second) }), Out, Failing, ""},
 		{"in again only just", with(armed, func(in *Inputs, st *State) { st.EverOut, st.VoteSince = true, in.Now-59*time.Second }), In, MinIn, ""},
 		{"in again for a minute", with(armed, func(in *Inputs, st *State) { st.EverOut, st.VoteSince = true, in.Now-time.Minute }), Out, Failing, ""},
 		{"left three times this hour", with(armed, func(in *Inputs, st *State) {
@@ -126,4 +128,21 @@ func TestSiblings(t *testing.T) {
 		{"not beyond the other's promise", blindToo(sibling(VoteOut, 5*time.Second)), In, UnknownState, ""},
 		{"nor one that does not know either", blindToo(sibling(Abstain, time.Second)), In, UnknownState, ""},
 	})
+}
+
+// restarted moves all times, so that the process began so long ago.
+func (in *Inputs) restarted(ago time.Duration) {
+	back := in.Now - ago
+	in.Now -= back
+	in.Snapshot.Began -= back
+	in.Snapshot.Ended -= back
+	for i := range in.Snapshot.Checks {
+		in.Snapshot.Checks[i].FailedSince -= back
+	}
+	for i := range in.Peers {
+		p := &in.Peers[i]
+		p.SentAt -= back
+		p.PromiseSentAt -= back
+		p.ProbeAt -= back
+	}
 }

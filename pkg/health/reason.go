@@ -28,6 +28,7 @@ const (
 	NoPeers             Rule = "NoPeers"
 	PromisedTo          Rule = "PromisedTo"
 	MinIn               Rule = "MinIn"
+	Restarted           Rule = "Restarted"
 	FlapLimit           Rule = "FlapLimit"
 	MissingPromises     Rule = "Guard"
 	SiblingIn           Rule = "Sibling"
