@@ -50,6 +50,9 @@ func (c *checker) kinds(at *field.Path, h *v1alpha1.HealthCheck) int {
 		n++
 		c.dialled(at.Child("grpc", "address"), k.Address)
 		c.short(at.Child("grpc", "service"), k.Service, longestName)
+		if k.Host != "" {
+			c.hostPort(at.Child("grpc", "host"), k.Host)
+		}
 	}
 	if k := h.TCP; k != nil {
 		n++
@@ -92,15 +95,19 @@ func (c *checker) httpCheck(at *field.Path, k *v1alpha1.HTTPCheck) {
 	if k.Host != "" {
 		c.hostPort(at.Child("host"), k.Host)
 	}
+	c.count(at.Child("headers"), len(k.Headers), 0, 16)
 	for _, name := range sorted(k.Headers) {
 		c.header(at.Child("headers").Key(name), name)
 	}
 	c.count(at.Child("expect"), len(k.Expect), 0, 16)
+	codes := seen{}
 	for i, code := range k.Expect {
+		c.twice(codes, at.Child("expect").Index(i), strconv.Itoa(int(code)), "the code")
 		if _, ok := status(strconv.Itoa(int(code))); !ok {
 			c.errorf(at.Child("expect").Index(i), "SP126", "%d is not an HTTP status code", code).WithHint("write codes from 100 to 599, such as 200")
 		}
 	}
+	c.short(at.Child("body"), k.Body, 1024)
 	if k.Body != "" && k.Method == "HEAD" {
 		c.errorf(at.Child("body"), "SP508", "an answer to HEAD has no body").WithHint("remove body, or use GET")
 	}

@@ -15,7 +15,69 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/validate"
 )
 
-const crdFile = "../../manifests/crd/spillway.dev_externalfailovers.yaml"
+// kinds are those with a CRD, each with a spec that has a value for every field, and how many rules there are at least.
+func kinds() []breaker {
+	return []breaker{
+		{kind: "ExternalFailover", example: everything, rules: 100},
+		{kind: "ClusterHealth", example: wholeHealth + settings, rules: 100},
+		{kind: "ClusterFailover", example: wholeFleet + "health:\n  " + strings.ReplaceAll(strings.TrimSpace(settings), "\n", "\n  "), rules: 120},
+	}
+}
+
+// wholeHealth and settings together are every field of a ClusterHealth; settings also belong to a fleet.
+const wholeHealth = `
+cluster: blue
+fleet: edge/shop
+rotation: Serving
+token: blue
+mode:
+  {name: Observe, until: "2026-11-23T02:00:00Z", reason: a drill, by: me, force: true, drill: [http], rebaseline: [http]}
+capacity: {maxRPS: 1}
+peers: [{name: green, urls: ["https://green.example.com/health/peer"], host: green.example.com, rotation: Out, token: green}]
+`
+
+const settings = `
+path: /health
+rest: Guard
+checkerDown: Stay
+round: {interval: 5s, timeout: 2s}
+thresholds: {fall: 1, rise: 1, quorum: 1}
+discover: {label: spillway.dev/health-check}
+guard:
+  {maxOut: 1, poll: 2s, confirm: 1, hold: 30s, minIn: 1s, minOut: 1s, maxOutsPerHour: 1, verify: 1s, maxChange: 1h, capacity: Warn}
+peerKeys: {secret: {name: keys}, files: {dir: /keys}}
+expectProbes: true
+checks:
+- name: http
+  importance: Informational
+  weight: 1
+  shared: true
+  http: {url: "http://a.shop/", method: GET, host: a.shop, headers: {x-a: b}, expect: [200], body: ok}
+  grpc: {address: "a.shop:1", service: a.v1, tls: true, host: a.shop}
+  tcp: {address: "a.shop:1"}
+  service: {name: a, namespace: shop, minReady: 1}
+  externalFailover: {name: a, namespace: shop, via: Mesh}
+  certificate: {address: "a.shop:1", serverName: a.shop, minDays: 1}
+  prometheus: {url: "http://a.shop/", query: up, above: "1", below: "2"}
+`
+
+const wholeFleet = `
+hosts: [shop.example.com]
+clusters:
+- name: blue
+  region: us-east1
+  role: Primary
+  gke: {project: shop, location: us-east1, fleetMembership: blue}
+  ingress: {address: 192.0.2.1}
+  rotation: Serving
+  capacity: {maxRPS: 1}
+  maintenance: {days: [Mon], start: "02:00", duration: 6h, timeZone: Asia/Tokyo}
+gateway: {api: Istio, selector: {istio: ingressgateway}}
+objective: {rto: 60s, availability: 99.5}
+peerAccess: Address
+maintenance: {soak: 12h, overrun: 2h, duringMaintenance: Strict}
+edge: [{type: ALB, options: {a: 1}}]
+`
 
 // everything has a value for each field of the CRD, though not all of them may stand together.
 const everything = `
@@ -64,7 +126,19 @@ type schema struct {
 // TestWhatTheSchemaRefuses breaks each rule of the CRD's schema in turn, and wants an error about that field.
 func TestWhatTheSchemaRefuses(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile(crdFile)
+	for _, b := range kinds() {
+		t.Run(b.kind, func(t *testing.T) {
+			t.Parallel()
+			b.t = t
+			b.run()
+		})
+	}
+}
+
+func (b *breaker) run() {
+	t := b.t
+	t.Helper()
+	data, err := os.ReadFile("../../manifests/crd/spillway.dev_" + strings.ToLower(b.kind) + "s.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,25 +154,30 @@ func TestWhatTheSchemaRefuses(t *testing.T) {
 	if err := yaml.Unmarshal(data, &crd); err != nil || len(crd.Spec.Versions) != 1 {
 		t.Fatal(err, len(crd.Spec.Versions))
 	}
-	b := breaker{t: t}
-	if err := yaml.Unmarshal([]byte(everything), &b.spec); err != nil {
+	if err := yaml.Unmarshal([]byte(b.example), &b.spec); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range b.errors() {
 		// Only fields that exclude each other may be wrong, or the broken rule would not be told from the rest.
-		if d.Code != "SP108" {
+		if !excluding(d) {
 			t.Errorf("before anything is broken: %s", d)
 		}
 	}
 	spec := crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"]
 	b.visit("spec", spec, func() any { return b.spec }, func(v any) { b.spec = v })
-	if b.broken < 100 {
+	if b.broken < b.rules {
 		t.Errorf("only %d rules were broken; the schema is not read right", b.broken)
 	}
 }
 
-// breaker breaks one rule at a time.
+// excluding says that an error is about fields that exclude each other, which the examples give all at once.
+func excluding(d diag.Diagnostic) bool { return d.Code == "SP108" || d.Code == "SP506" }
+
+// breaker breaks one rule of a kind at a time.
 type breaker struct {
+	kind, example string
+	rules         int
+
 	t      *testing.T
 	spec   any
 	broken int
@@ -107,7 +186,7 @@ type breaker struct {
 func (b *breaker) errors() diag.List {
 	b.t.Helper()
 	text, err := yaml.Marshal(map[string]any{
-		"apiVersion": "spillway.dev/v1alpha1", "kind": "ExternalFailover", "metadata": map[string]any{"name": "a"}, "spec": b.spec,
+		"apiVersion": "spillway.dev/v1alpha1", "kind": b.kind, "metadata": map[string]any{"name": "a"}, "spec": b.spec,
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -115,6 +194,12 @@ func (b *breaker) errors() diag.List {
 	result, diags := load.Bytes("in", text)
 	for _, f := range result.Failovers {
 		diags = append(diags, validate.ExternalFailover(f.Object)...)
+	}
+	for _, h := range result.Healths {
+		diags = append(diags, validate.ClusterHealth(h.Object)...)
+	}
+	for _, f := range result.Fleets {
+		diags = append(diags, validate.ClusterFailover(f.Object)...)
 	}
 	return slices.DeleteFunc(diags, func(d diag.Diagnostic) bool { return d.Severity != diag.Error })
 }
@@ -126,7 +211,7 @@ func (b *breaker) try(path, rule string, get func() any, set func(any), value an
 	set(value)
 	defer set(old)
 	b.broken++
-	if !slices.ContainsFunc(b.errors(), func(d diag.Diagnostic) bool { return d.Code != "SP108" && strings.HasPrefix(d.Path, path) }) {
+	if !slices.ContainsFunc(b.errors(), func(d diag.Diagnostic) bool { return !excluding(d) && strings.HasPrefix(d.Path, path) }) {
 		b.t.Errorf("%s: %s is not checked: %.80v gives %v", path, rule, value, b.errors())
 	}
 }

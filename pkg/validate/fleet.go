@@ -21,6 +21,7 @@ func ClusterFailover(x *v1alpha1.ClusterFailover) diag.List {
 	c.clusters(at.Child("clusters"), s)
 	if g := s.Gateway; g != nil {
 		choice(c, at.Child("gateway", "api"), g.API, false, v1alpha1.GatewayIstio, v1alpha1.GatewayGatewayAPI)
+		c.count(at.Child("gateway", "selector"), len(g.Selector), 0, 16)
 		c.labels(at.Child("gateway", "selector"), g.Selector)
 	}
 	if o := s.Objective; o != nil {
@@ -74,6 +75,7 @@ func (c *checker) clusters(at *field.Path, s *v1alpha1.ClusterFailoverSpec) {
 		if k.GKE != nil {
 			c.required(at.Child("gke", "project"), k.GKE.Project, longestLabel)
 			c.required(at.Child("gke", "location"), k.GKE.Location, longestLabel)
+			c.short(at.Child("gke", "fleetMembership"), k.GKE.FleetMembership, longestLabel)
 		}
 		if k.Maintenance != nil {
 			c.window(at.Child("maintenance"), k.Maintenance)

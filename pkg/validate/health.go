@@ -51,7 +51,8 @@ func (c *checker) rotation(at *field.Path, r v1alpha1.Rotation) {
 }
 
 func (c *checker) token(at *field.Path, token string) {
-	if !c.short(at, token, longestLabel) {
+	const longestToken = 64
+	if !c.short(at, token, longestToken) {
 		return
 	}
 	if strings.ContainsFunc(token, func(r rune) bool { return !isTokenRune(r) }) {
@@ -77,23 +78,28 @@ func (c *checker) mode(at *field.Path, s *v1alpha1.ClusterHealthSpec) {
 	if len(m.Drill) > 0 && m.Name != v1alpha1.ModeObserve {
 		c.errorf(at.Child("drill"), "SP502", "a drill needs the mode Observe, in which nothing leaves").WithHint("set name: Observe, or remove drill")
 	}
+	c.short(at.Child("reason"), m.Reason, 512)
+	c.short(at.Child("by"), m.By, longestName)
 	known := make([]string, len(s.Checks))
 	for i := range s.Checks {
 		known[i] = s.Checks[i].Name
 	}
 	if s.Discover != nil {
-		return // a name may be one that is found
+		known = nil // a name may be one that is found
 	}
-	for list, names := range map[string][]string{"drill": m.Drill, "rebaseline": m.Rebaseline} {
-		for i, n := range names {
-			c.oneOf(at.Child(list).Index(i), "check", n, known)
-		}
-	}
+	c.checkNames(at.Child("drill"), m.Drill, known)
+	c.checkNames(at.Child("rebaseline"), m.Rebaseline, known)
 }
 
-func (c *checker) oneOf(at *field.Path, what, name string, known []string) {
-	if !slices.Contains(known, name) {
-		c.unknownName(at, what, name, known)
+// checkNames wants names of checks, each once; of those that are known, if any are.
+func (c *checker) checkNames(at *field.Path, names, known []string) {
+	c.count(at, len(names), 0, 16)
+	before := seen{}
+	for i, n := range names {
+		at := at.Index(i)
+		if c.dnsLabel(at, n, longestLabel) && !c.twice(before, at, n, "the check") && known != nil && !slices.Contains(known, n) {
+			c.unknownName(at, "check", n, known)
+		}
 	}
 }
 
@@ -132,6 +138,10 @@ func (c *checker) health(at *field.Path, s *v1alpha1.HealthSettings) {
 
 // probePath wants a path that proxies, load balancers and DNS compare letter by letter.
 func (c *checker) probePath(at *field.Path, path string) {
+	const longestPath = 200 // of which the raw paths below it need some more
+	if !c.short(at, path, longestPath) {
+		return
+	}
 	c.urlPath(at, path, "?#")
 	for _, reserved := range []string{"/strict", "/relaxed", "/peer"} {
 		if strings.HasSuffix(path, reserved) {
@@ -190,12 +200,13 @@ func (c *checker) guard(at *field.Path, g *v1alpha1.GuardSettings) {
 }
 
 func (c *checker) peerKeys(at *field.Path, k *v1alpha1.PeerKeys) {
-	switch {
-	case (k.Secret == nil) == (k.Files == nil):
+	if (k.Secret == nil) == (k.Files == nil) {
 		c.errorf(at, "SP108", "exactly one of secret and files is needed").WithHint("in a cluster secret, outside of one files")
-	case k.Secret != nil:
+	}
+	if k.Secret != nil && c.required(at.Child("secret", "name"), k.Secret.Name, longestName) {
 		c.objectName(at.Child("secret", "name"), k.Secret.Name)
-	default:
+	}
+	if k.Files != nil {
 		c.required(at.Child("files", "dir"), k.Files.Dir, 1024)
 	}
 }
