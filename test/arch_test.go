@@ -107,6 +107,15 @@ func binaries() map[string]binary {
 	}
 }
 
+// A binary that reads maintenance windows brings the time zones along: its image has none, and would refuse every name.
+func TestTimeZonesAreLinked(t *testing.T) {
+	t.Parallel()
+	const zones = "time/tzdata"
+	if !slices.ContainsFunc(goList(t, "-deps", "./cmd/spillway"), func(p listed) bool { return p.ImportPath == zones }) {
+		t.Errorf("cmd/spillway does not link %s", zones)
+	}
+}
+
 // listed is the part of `go list -json` that the checks read.
 type listed struct {
 	ImportPath string

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // the image holds nothing but the binary, and maintenance windows name time zones
 )
 
 func main() { os.Exit(run()) }

@@ -20,14 +20,21 @@ func Clusters(loaded *load.Result) diag.List {
 	return diags
 }
 
-// NotWritten refuses what no target writes: to print nothing for it would look like success.
+// NotWritten refuses what no target writes, and tells of what needs none: to print nothing without a word would look like
+// success.
 func NotWritten(loaded *load.Result) diag.List {
-	diags := make(diag.List, 0, len(loaded.Fleets))
+	diags := make(diag.List, 0, len(loaded.Fleets)+len(loaded.Healths))
 	for _, f := range loaded.Fleets {
 		var one diag.List
 		one.Errorf(field.NewPath("spec"), "SP410", "no target of this release writes a ClusterFailover").
 			WithHint("check it with validate; a ClusterHealth for each cluster can be written by hand")
 		diags = append(diags, f.Source.Report(one)...)
+	}
+	for _, h := range loaded.Healths {
+		var one diag.List
+		one.Notef(nil, "SP411", "a ClusterHealth is applied as it is; nothing is generated for it").
+			WithHint("apply the file itself")
+		diags = append(diags, h.Source.Report(one)...)
 	}
 	return diags
 }

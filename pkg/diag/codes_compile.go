@@ -13,5 +13,10 @@ func compileCodes() []Code {
 			Why: "To print nothing would look like success.",
 			Fix: "Leave the file out here; validate checks it.",
 		},
+		{
+			ID: "SP411", Title: "an object that is applied as it is",
+			Why: "The health server of the cluster watches the object itself.",
+			Fix: "Apply the file; validate checks it.",
+		},
 	}
 }
