@@ -1,6 +1,9 @@
 package health
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Config is a cluster's specification with every default filled in.
 type Config struct {
@@ -91,16 +94,26 @@ func (c *Config) Stale() time.Duration { return max(3*c.Interval, stalest) }
 // fresh is the age up to which a peer's answer counts, from when we asked.
 func (c *Config) fresh() time.Duration { return 3 * c.Guard.Poll }
 
-// Margin is how much sooner than the promiser the asker takes a promise for ended, whatever the clocks do.
-func (g GuardConfig) Margin() time.Duration { return max(leastMargin, g.Hold/10) }
+// Margin is how much sooner than the promiser the asker takes a promise for ended. A fifth is enough for clocks of which one
+// runs a tenth too slow and the other a tenth too fast: 0.8 / 0.9 of the hold is over before 1 / 1.1 of it.
+func (g GuardConfig) Margin() time.Duration { return max(leastMargin, g.Hold/5) }
 
-// members counts this cluster and the peers that are in rotation; need is how many promises leaving takes.
-func (c *Config) need() int {
-	n := 1
+// inRotation counts the peers that count.
+func (c *Config) inRotation() int {
+	n := 0
 	for _, p := range c.Peers {
 		if p.Rotation != RotationOut {
 			n++
 		}
 	}
-	return max(1, n-c.Guard.MaxOut)
+	return n
 }
+
+// rotates says that a peer counts.
+func (c *Config) rotates(peer string) bool {
+	i := slices.IndexFunc(c.Peers, func(p PeerConfig) bool { return p.Name == peer })
+	return i >= 0 && c.Peers[i].Rotation != RotationOut
+}
+
+// need is how many promises leaving takes: all clusters but those that may be out.
+func (c *Config) need() int { return max(1, 1+c.inRotation()-c.Guard.MaxOut) }

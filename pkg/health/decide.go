@@ -47,22 +47,12 @@ func Decide(in *Inputs, st State) (Decision, State) {
 	return d, turned(in, st, vote, status)
 }
 
-// explain prefers what says why the mode is not the one that was set.
+// explain prefers what the checks say, and where they were not asked, why this mode acts.
 func explain(wish, mode Reason) Reason {
-	switch mode.Rule {
-	case ModeSet, DrainEndedVerifying, ExpiredWhileFailing:
-		return wish
-	case Rest:
-		if wish.Rule == ModeSet {
-			return mode
-		}
-		return wish
-	default:
-		if wish.Rule == ModeSet {
-			return mode
-		}
-		return wish
+	if wish.Rule == ModeSet {
+		return mode
 	}
+	return wish
 }
 
 // forget drops promises that have ended and departures that are long past.

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,9 @@ type AskRequest struct {
 	Cluster, Replica string
 	Members          string
 	Ask              *Ask // nil: it asks for nothing
+	// Released is the id of the last ask that it has given up. Only so is a promise freed before its time: a poll without an
+	// ask may be an old one that arrives late, while the asker already counts on the promise.
+	Released string
 }
 
 // GrantReply answers it.
@@ -36,15 +40,17 @@ const (
 	RefusedStale         Refusal = "Stale"
 	RefusedGateways      Refusal = "Gateways"
 	RefusedCapacity      Refusal = "Capacity"
+	RefusedTooMany       Refusal = "TooMany"
 )
 
 // Grant answers a peer's ask: while an entry in Granted lives, this replica votes In. Call it under the same lock as
 // Decide, with the same state. The mode is the one that the last decision found acting.
 func Grant(in *Inputs, st State, mode Mode, req AskRequest) (GrantReply, State) {
 	st = forget(in, st)
-	same := func(p Promise) bool { return p.Cluster == req.Cluster && p.Replica == req.Replica }
+	if req.Released != "" {
+		st.Granted = without(st.Granted, func(p Promise) bool { return p.isFor(&req, req.Released) })
+	}
 	if req.Ask == nil {
-		st.Granted = without(st.Granted, same)
 		return GrantReply{}, st
 	}
 	if in.Config == nil {
@@ -53,8 +59,7 @@ func Grant(in *Inputs, st State, mode Mode, req AskRequest) (GrantReply, State) 
 	if isOut(in, &st) {
 		return GrantReply{Refused: RefusedOut}, st
 	}
-	i := slices.IndexFunc(st.Granted, same)
-	if i >= 0 && st.Granted[i].AskID == req.Ask.ID {
+	if slices.ContainsFunc(st.Granted, func(p Promise) bool { return p.isFor(&req, req.Ask.ID) }) {
 		if in.Config.Rotation == RotationOut {
 			return GrantReply{Refused: RefusedNotServing}, st
 		}
@@ -64,13 +69,42 @@ func Grant(in *Inputs, st State, mode Mode, req AskRequest) (GrantReply, State) 
 		if before(*st.Ask, in.Config.Cluster, *req.Ask, req.Cluster) {
 			return GrantReply{Refused: RefusedAsking}, st
 		}
-		st.Ask = nil // and with it all promises that were for it
-		return GrantReply{Refused: RefusedYielding}, st
+		return GrantReply{Refused: RefusedYielding}, st.giveUp()
+	}
+	if tooMany(&st, &req) {
+		return GrantReply{Refused: RefusedTooMany}, st
 	}
 	if why := unfit(in, mode, req); why != "" {
 		return GrantReply{Refused: why}, st
 	}
 	return promise(in, st, req)
+}
+
+// isFor says that the promise was given for this ask of the one who polls.
+func (p Promise) isFor(req *AskRequest, ask string) bool {
+	return p.Cluster == req.Cluster && p.Replica == req.Replica && p.AskID == ask
+}
+
+// mostPromises is how many asks of one replica are promised at a time: it has one, and older ones may still be under way.
+const mostPromises = 4
+
+func tooMany(st *State, req *AskRequest) bool {
+	n := 0
+	for _, p := range st.Granted {
+		if p.Cluster == req.Cluster && p.Replica == req.Replica {
+			n++
+		}
+	}
+	return n >= mostPromises
+}
+
+// giveUp ends the replica's own ask, and with it all promises that were for it.
+func (st State) giveUp() State {
+	if st.Ask == nil {
+		return st
+	}
+	st.Released, st.Ask = st.Ask.ID, nil
+	return st
 }
 
 // isOut says that this cluster is out, may be by a sibling's word, or has been until a moment ago.
@@ -147,15 +181,10 @@ func Assess(s *Snapshot) Result {
 func promise(in *Inputs, st State, req AskRequest) (GrantReply, State) {
 	hold := in.Config.Guard.Hold
 	entry := Promise{Cluster: req.Cluster, Replica: req.Replica, AskID: req.Ask.ID, Until: in.Now + hold}
-	next := slices.DeleteFunc(slices.Clone(st.Granted), func(p Promise) bool {
-		return p.Cluster == req.Cluster && p.Replica == req.Replica
-	})
+	next := slices.DeleteFunc(slices.Clone(st.Granted), func(p Promise) bool { return p.isFor(&req, req.Ask.ID) })
 	next = append(next, entry)
 	slices.SortFunc(next, func(a, b Promise) int {
-		if n := strings.Compare(a.Cluster, b.Cluster); n != 0 {
-			return n
-		}
-		return strings.Compare(a.Replica, b.Replica)
+		return cmp.Or(strings.Compare(a.Cluster, b.Cluster), strings.Compare(a.Replica, b.Replica), strings.Compare(a.AskID, b.AskID))
 	})
 	st.Granted = next
 	return GrantReply{AskID: req.Ask.ID, Hold: hold}, st

@@ -103,17 +103,75 @@ func ranks() []answer {
 	}
 }
 
-// A peer that no longer asks frees us; to yield ends our own ask, and with it what was promised for it.
+// Only the id of an ask that was given up frees us; to yield gives our own up, and with it what was promised for it.
 func TestGrantFrees(t *testing.T) {
 	t.Parallel()
 	in := testInputs()
-	st := State{Granted: []Promise{{Cluster: "green", Replica: "g0", AskID: "theirs", Until: in.Now + time.Second}}}
-	reply, next := Grant(in, st, Relaxed, AskRequest{Cluster: "green", Replica: "g0", Members: "m"})
-	if len(next.Granted) > 0 || len(st.Granted) != 1 || reply != (GrantReply{}) {
-		t.Errorf("reply %+v, remembered %+v, before %+v", reply, next.Granted, st.Granted)
+	st := State{Granted: []Promise{
+		{Cluster: "green", Replica: "g0", AskID: "new", Until: in.Now + time.Second},
+		{Cluster: "green", Replica: "g0", AskID: "old", Until: in.Now + time.Second},
+	}}
+	for name, c := range map[string]struct {
+		req  AskRequest
+		left int
+	}{
+		"its name":            {AskRequest{Cluster: "green", Replica: "g0", Released: "old"}, 1},
+		"no ask":              {AskRequest{Cluster: "green", Replica: "g0"}, 2}, // it may be late
+		"another's name":      {AskRequest{Cluster: "green", Replica: "g0", Released: "other"}, 2},
+		"its name by another": {AskRequest{Cluster: "green", Replica: "g1", Released: "old"}, 2},
+	} {
+		reply, next := Grant(in, st, Relaxed, c.req)
+		if len(next.Granted) != c.left || len(st.Granted) != 2 || reply != (GrantReply{}) {
+			t.Errorf("%s: reply %+v, left %+v", name, reply, next.Granted)
+		}
 	}
-	_, next = Grant(in, State{Ask: &Ask{ID: "a", Class: 1}}, Strict, AskRequest{Cluster: "green", Replica: "g0", Members: "m", Ask: &Ask{ID: "x"}})
-	if next.Ask != nil {
-		t.Error("the own ask survives")
+	_, next := Grant(in, State{Ask: &Ask{ID: "a", Class: 1}}, Strict, AskRequest{Cluster: "green", Replica: "g0", Members: "m", Ask: &Ask{ID: "x"}})
+	if next.Ask != nil || next.Released != "a" {
+		t.Errorf("the own ask survives: %+v", next)
+	}
+}
+
+// An older ask that comes again takes nothing from a newer one, and there is an end to how many are promised.
+func TestPromisesStandBesideEachOther(t *testing.T) {
+	t.Parallel()
+	in, st := testInputs(), State{}
+	for i, id := range []string{"a", "b", "a", "c", "d", "e", "a"} {
+		var reply GrantReply
+		reply, st = Grant(in, st, Relaxed, AskRequest{Cluster: "green", Replica: "g0", Members: "m", Ask: &Ask{ID: id}})
+		if full := id == "e"; (reply.Refused == RefusedTooMany) != full || (reply.AskID == id) == full {
+			t.Errorf("ask %d, %s: %+v", i, id, reply)
+		}
+	}
+	if len(st.Granted) != mostPromises {
+		t.Errorf("%+v", st.Granted)
+	}
+}
+
+// Every way to end an ask names it, so that the peers are told.
+func TestGivingUpIsTold(t *testing.T) {
+	t.Parallel()
+	for name, so := range map[string]func(in *Inputs, st *State){
+		"back at rest":    func(in *Inputs, _ *State) { in.Config.Mode = nil },
+		"nothing known":   func(in *Inputs, _ *State) { in.Snapshot = nil },
+		"promised itself": func(in *Inputs, st *State) { st.Granted = []Promise{{Cluster: "green", Until: in.Now + 1}} },
+		"only started":    func(in *Inputs, _ *State) { in.restarted(time.Second) },
+	} {
+		in, st := testInputs(), State{}
+		armed(in, &st)
+		so(in, &st)
+		if _, next := Decide(in, st); next.Ask != nil || next.Released != "held" {
+			t.Errorf("%s: ask %v, released %q", name, next.Ask, next.Released)
+		}
+	}
+}
+
+// Whatever the hold, an asker whose clock is a tenth slow lets go before a promiser whose clock is a tenth fast.
+func TestTheMarginCoversTheClocks(t *testing.T) {
+	t.Parallel()
+	for hold := 15 * time.Second; hold <= 5*time.Minute; hold += time.Second {
+		g := GuardConfig{Hold: hold}
+		if asker, promiser := float64(hold-g.Margin())/0.9, float64(hold)/1.1; asker >= promiser {
+			t.Errorf("hold %s: relied on for %s, kept for %s", hold, time.Duration(asker), time.Duration(promiser))
+		}
 	}
 }

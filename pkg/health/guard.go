@@ -11,8 +11,7 @@ import (
 func guard(want Vote, mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 	switch want {
 	case Abstain:
-		st.Ask = nil
-		return Abstain, Reason{}, st
+		return Abstain, Reason{}, st.giveUp()
 	case VoteOut:
 		return leave(mode, in, st)
 	default:
@@ -27,8 +26,7 @@ func stay(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 		len(valid(in, &st)) >= in.Config.need() {
 		return VoteOut, because(MinOut, "out for less than %s", in.Config.Guard.MinOut), st
 	}
-	st.Ask = nil
-	return VoteIn, Reason{}, st
+	return VoteIn, Reason{}, st.giveUp()
 }
 
 // leave asks for promises, and leaves once enough are held. A process that has only just started may have forgotten
@@ -36,12 +34,10 @@ func stay(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 func leave(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 	c := in.Config
 	if why, refused := forbidden(mode, in, &st); refused {
-		st.Ask = nil
-		return VoteIn, why, st
+		return VoteIn, why, st.giveUp()
 	}
 	if young := c.Guard.Hold + c.Guard.Margin(); st.Vote != VoteOut && in.Now < young {
-		st.Ask = nil
-		return Abstain, because(Restarted, "promises that were given before the start may still be held, until %s after it", young), st
+		return Abstain, because(Restarted, "promises that were given before the start may still be held, until %s after it", young), st.giveUp()
 	}
 	ask := Ask{ID: in.NewAskID}
 	if st.Ask != nil {
@@ -70,7 +66,7 @@ func leave(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 func forbidden(mode Mode, in *Inputs, st *State) (Reason, bool) {
 	c := in.Config
 	switch {
-	case !slices.ContainsFunc(c.Peers, func(p PeerConfig) bool { return p.Rotation != RotationOut }):
+	case c.inRotation() == 0:
 		return because(NoPeers, "there is no other cluster in rotation"), true
 	case len(st.Granted) > 0:
 		return because(PromisedTo, "%s", st.Granted[0].Cluster), true
@@ -92,7 +88,7 @@ func valid(in *Inputs, st *State) []*PeerView {
 	var out []*PeerView
 	for i := range in.Peers {
 		p := &in.Peers[i]
-		if p.Rotation != RotationOut && p.PromiseAsk == st.Ask.ID && st.Ask.ID != "" &&
+		if in.Config.rotates(p.Name) && p.PromiseAsk == st.Ask.ID && st.Ask.ID != "" &&
 			in.Now < p.PromiseSentAt+g.Hold-g.Margin() && p.ProbeOK && in.Now-p.ProbeAt <= 2*g.Poll {
 			out = append(out, p)
 		}
@@ -156,7 +152,7 @@ func missing(in *Inputs, st *State, have, need int, lack string) string {
 		p := &in.Peers[i]
 		why := ""
 		switch {
-		case p.Rotation == RotationOut:
+		case !in.Config.rotates(p.Name):
 			continue
 		case p.Unknown != "":
 			why = p.Unknown

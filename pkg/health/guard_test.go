@@ -10,7 +10,7 @@ func TestGuard(t *testing.T) {
 	play(t, []line{
 		{"no peer is configured", with(armed, func(in *Inputs, _ *State) { in.Config.Peers = nil }), In, NoPeers, ""},
 		{"all peers are out of rotation", with(drained, func(in *Inputs, _ *State) {
-			in.Config.Peers[0].Rotation, in.Peers[0].Rotation = RotationOut, RotationOut
+			in.Config.Peers[0].Rotation = RotationOut
 		}), In, NoPeers, ""},
 		{"a promise is given", with(armed, func(in *Inputs, st *State) {
 			st.Granted = []Promise{{Cluster: "green", Replica: "g", AskID: "x", Until: in.Now + 1}}
@@ -18,8 +18,8 @@ func TestGuard(t *testing.T) {
 		{"a promise has ended", with(armed, func(in *Inputs, st *State) {
 			st.Granted = []Promise{{Cluster: "green", Replica: "g", AskID: "x", Until: in.Now}}
 		}), Out, Failing, ""},
-		{"the process has only just started", with(armed, func(in *Inputs, _ *State) { in.restarted(32 * time.Second) }), In, Restarted, ""},
-		{"the process has started a while ago", with(armed, func(in *Inputs, _ *State) { in.restarted(33 * time.Second) }), Out, Failing, ""},
+		{"the process has only just started", with(armed, func(in *Inputs, _ *State) { in.restarted(35 * time.Second) }), In, Restarted, ""},
+		{"the process has started a while ago", with(armed, func(in *Inputs, _ *State) { in.restarted(36 * time.Second) }), Out, Failing, ""},
 		{"in again only just", with(armed, func(in *Inputs, st *State) { st.EverOut, st.VoteSince = true, in.Now-59*time.Second }), In, MinIn, ""},
 		{"in again for a minute", with(armed, func(in *Inputs, st *State) { st.EverOut, st.VoteSince = true, in.Now-time.Minute }), Out, Failing, ""},
 		{"left three times this hour", with(armed, func(in *Inputs, st *State) {
@@ -43,8 +43,8 @@ func TestPromisesAreNeeded(t *testing.T) {
 			in.Peers[0].PromiseAsk, in.Peers[0].Refused = "", "Failing"
 		}), In, MissingPromises, "green=Failing"},
 		{"the promise is for another ask", with(armed, func(_ *Inputs, st *State) { st.Ask.ID = "other" }), In, MissingPromises, ""},
-		{"the promise ends within its margin", with(armed, func(in *Inputs, _ *State) { in.Peers[0].PromiseSentAt = in.Now - 27*time.Second }), In, MissingPromises, ""},
-		{"the promise is about to end", with(armed, func(in *Inputs, _ *State) { in.Peers[0].PromiseSentAt = in.Now - 27*time.Second + 1 }), Out, Failing, ""},
+		{"the promise ends within its margin", with(armed, func(in *Inputs, _ *State) { in.Peers[0].PromiseSentAt = in.Now - 24*time.Second }), In, MissingPromises, ""},
+		{"the promise is about to end", with(armed, func(in *Inputs, _ *State) { in.Peers[0].PromiseSentAt = in.Now - 24*time.Second + 1 }), Out, Failing, ""},
 		{"the peer's probe path fails", with(armed, func(in *Inputs, _ *State) { in.Peers[0].ProbeOK = false }), In, MissingPromises, "probe path"},
 		{"the peer's probe path was not seen lately", with(armed, func(in *Inputs, _ *State) { in.Peers[0].ProbeAt = in.Now - 5*time.Second }), In, MissingPromises, "probe path"},
 		{"the peer is not confirmed", with(armed, func(in *Inputs, _ *State) { in.Peers[0].Streak = 4 }), In, MissingPromises, "confirmed 4 of 5"},
@@ -99,7 +99,7 @@ func TestRoomAndReturn(t *testing.T) {
 		{"a promise of one out of rotation does not count", with(armed, func(in *Inputs, _ *State) {
 			in.Config.Peers = append(in.Config.Peers, PeerConfig{"red", Serving})
 			in.Peers = append(in.Peers, testPeer("red", in.Now))
-			in.Config.Peers[0].Rotation, in.Peers[0].Rotation = RotationOut, RotationOut
+			in.Config.Peers[0].Rotation = RotationOut
 		}), In, MissingPromises, "have 0 of 1"},
 	})
 }

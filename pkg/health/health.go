@@ -140,8 +140,7 @@ type Capacity struct {
 
 // PeerView is what this replica knows of a peer by its own polls.
 type PeerView struct {
-	Name     string
-	Rotation Rotation
+	Name string
 	// Heard says that a poll was ever answered in full; SentAt is when we sent the last one that was.
 	Heard  bool
 	SentAt time.Duration
@@ -203,7 +202,8 @@ type State struct {
 	WasOut      bool            // answered 503 before
 	Outs        []time.Duration // when the votes turned Out, within the last hour
 	Ask         *Ask
-	Granted     []Promise // sorted by cluster and replica
+	Released    string    // the last ask that was given up; polls say so, and free what was promised for it
+	Granted     []Promise // sorted by cluster, replica and ask
 	Excused     []Excuse  // sorted by check
 	LowSince    time.Duration
 	Low         bool // the score is below quorum, since LowSince

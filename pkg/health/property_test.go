@@ -115,7 +115,7 @@ func TestSomeModesNeverLeave(t *testing.T) {
 	t.Parallel()
 	holds(t, 4, func(_ *rand.Rand, in *Inputs, st State) string {
 		d, _ := Decide(in, st)
-		lonely := !slices.ContainsFunc(in.Config.Peers, func(p PeerConfig) bool { return p.Rotation != RotationOut })
+		lonely := in.Config.inRotation() == 0
 		if d.Vote == VoteOut && (lonely || d.Mode == Relaxed || d.Mode == Observe || d.Mode == ForceHealthy) {
 			return "voted Out in " + string(d.Mode)
 		}

@@ -25,7 +25,6 @@ func baselineMissing(in *Inputs) bool { return in.Change == nil || in.Change.Bas
 
 // evidence weighs the checks. Observe never leaves: what Strict would wish is reported by Decide.
 func evidence(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
-	c := in.Config
 	if why := blind(in); why != "" {
 		if mode == Observe {
 			return VoteIn, because(ModeSet, "Observe"), st
@@ -43,7 +42,7 @@ func evidence(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 	case len(failed) > 0:
 		return VoteOut, because(Failing, "%s", strings.Join(failed, ", ")), st
 	default:
-		return VoteIn, because(StrictPass, "%d checks", len(c.Checks)), st
+		return VoteIn, because(StrictPass, "%d checks", len(in.Snapshot.Checks)), st
 	}
 }
 

@@ -36,7 +36,7 @@ func testInputs() *Inputs {
 // testPeer answers well and promises nothing.
 func testPeer(name string, now time.Duration) PeerView {
 	return PeerView{
-		Name: name, Rotation: Serving, Heard: true, SentAt: now - time.Second, Streak: 9, Score: 100, RoundAge: time.Second,
+		Name: name, Heard: true, SentAt: now - time.Second, Streak: 9, Score: 100, RoundAge: time.Second,
 		ProbeOK: true, ProbeAt: now - time.Second, Mode: Relaxed,
 	}
 }
@@ -77,7 +77,7 @@ func randomInputs(r *rand.Rand) (*Inputs, State) {
 			break
 		}
 		p := randomPeer(r, name, in.Now)
-		c.Peers = append(c.Peers, PeerConfig{name, p.Rotation})
+		c.Peers = append(c.Peers, PeerConfig{name, pick(r, Serving, Serving, Serving, Standby, RotationOut)})
 		in.Peers = append(in.Peers, p)
 	}
 	if r.IntN(4) > 0 {
@@ -134,7 +134,6 @@ func someOf(r *rand.Rand) []string {
 
 func randomPeer(r *rand.Rand, name string, now time.Duration) PeerView {
 	p := testPeer(name, now)
-	p.Rotation = pick(r, Serving, Serving, Serving, Standby, RotationOut)
 	p.Heard = r.IntN(8) > 0
 	p.SentAt = now - seconds(r, 8)
 	p.Streak = r.IntN(9)
