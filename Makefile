@@ -5,6 +5,8 @@ GO        ?= go
 RACE      ?= auto
 # How long `make fuzz` stays on each target.
 FUZZTIME  ?= 60s
+# How many states `make modelcheck` looks at of each fleet.
+STATES    ?= 300000
 # Benchmarks to run, and how often.
 BENCH     ?= .
 COUNT     ?= 1
@@ -29,7 +31,7 @@ GOLDEN     = $(sort $(patsubst %/,./%,$(dir $(shell grep -rslE --include='*_test
 GENERATED := manifests/crd pkg/api samples ':(glob)**/testdata/**'
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint fmt generate verify samples bench conformance conformance-full fuzz images
+.PHONY: help build test lint fmt generate verify samples bench conformance conformance-full modelcheck fuzz images
 .DELETE_ON_ERROR:
 
 help: ## list the tasks
@@ -89,6 +91,9 @@ conformance: ## the short tier against a real API server, istiod and Envoy
 
 conformance-full: ## every failure of every sample against the real parts
 	cd test/conformance && $(GO) test -count=1 -timeout 80m -tier full
+
+modelcheck: ## look at STATES states of each fleet in the model check of the promises
+	MODEL_STATES=$(STATES) $(GO) test -count=1 -timeout 120m -v -run Model ./pkg/health
 
 fuzz: ## fuzz every target for FUZZTIME each
 	@for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' cmd pkg test | xargs -r -n1 dirname | sort -u); do \

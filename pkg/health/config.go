@@ -81,7 +81,7 @@ const (
 	baselineWait  = 30 * time.Second // a drain waits so long for its baseline
 	establishedAt = 10 * time.Second
 	excuseLasts   = 2 * time.Minute // a peer must pass so long before a shared failure is one's own
-	returnRest    = 3 * time.Second // after a return no promise is given
+	steadyAfter   = 4 * time.Second // a vote In that all siblings know of, whatever their clocks
 	stalest       = 30 * time.Second
 	probedWithin  = 60 * time.Second
 	leastMargin   = 2 * time.Second

@@ -83,7 +83,6 @@ func turned(in *Inputs, st State, vote Vote, status Status) State {
 	if status != st.Status {
 		st.Status, st.StatusSince = status, in.Now
 	}
-	st.WasOut = st.WasOut || status == Out
 	return st
 }
 

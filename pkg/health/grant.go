@@ -31,7 +31,6 @@ type Refusal string
 const (
 	RefusedOut           Refusal = "Out"
 	RefusedAsking        Refusal = "Asking"
-	RefusedYielding      Refusal = "Yielding"
 	RefusedFleetMismatch Refusal = "FleetMismatch"
 	RefusedNotServing    Refusal = "NotServing"
 	RefusedNotProbed     Refusal = "NotProbed"
@@ -65,11 +64,8 @@ func Grant(in *Inputs, st State, mode Mode, req AskRequest) (GrantReply, State) 
 		}
 		return promise(in, st, req)
 	}
-	if st.Ask != nil {
-		if before(*st.Ask, in.Config.Cluster, *req.Ask, req.Cluster) {
-			return GrantReply{Refused: RefusedAsking}, st
-		}
-		return GrantReply{Refused: RefusedYielding}, st.giveUp()
+	if st.Ask != nil && before(*st.Ask, in.Config.Cluster, *req.Ask, req.Cluster) {
+		return GrantReply{Refused: RefusedAsking}, st
 	}
 	if tooMany(&st, &req) {
 		return GrantReply{Refused: RefusedTooMany}, st
@@ -77,7 +73,7 @@ func Grant(in *Inputs, st State, mode Mode, req AskRequest) (GrantReply, State) 
 	if why := unfit(in, mode, req); why != "" {
 		return GrantReply{Refused: why}, st
 	}
-	return promise(in, st, req)
+	return promise(in, st.giveUp(), req) // were the own ask only put off, it would be there again at the next poll, for ever
 }
 
 // isFor says that the promise was given for this ask of the one who polls.
@@ -107,9 +103,10 @@ func (st State) giveUp() State {
 	return st
 }
 
-// isOut says that this cluster is out, may be by a sibling's word, or has been until a moment ago.
+// isOut says that this cluster is out, or may be by a sibling's word. A sibling leaves only if it heard, within 3 s, that
+// this replica does not vote In: so a promise is given only once that is longer ago, since the start at the earliest.
 func isOut(in *Inputs, st *State) bool {
-	if st.Status == Out || st.Vote == VoteOut || st.WasOut && in.Now-st.StatusSince < returnRest {
+	if st.Status == Out || st.Vote != VoteIn || in.Now-st.VoteSince < steadyAfter {
 		return true
 	}
 	return slices.ContainsFunc(in.Siblings, func(s SiblingView) bool { return s.WasOut && in.Now-s.OutAt < siblingLost })

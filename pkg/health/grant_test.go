@@ -50,8 +50,10 @@ func refusals() []answer {
 		{"a sibling voted Out long ago", func(in *Inputs, _ *State, _ *AskRequest) {
 			in.Siblings = []SiblingView{{Replica: "b", WasOut: true, OutAt: in.Now - 10*time.Second}}
 		}, "", ""},
-		{"in again only just", func(in *Inputs, st *State, _ *AskRequest) { st.WasOut, st.StatusSince = true, in.Now-2*time.Second }, "", RefusedOut},
-		{"in again for a while", func(in *Inputs, st *State, _ *AskRequest) { st.WasOut, st.StatusSince = true, in.Now-3*time.Second }, "", ""},
+		{"in again only just", func(in *Inputs, st *State, _ *AskRequest) { st.VoteSince = in.Now - 3*time.Second }, "", RefusedOut},
+		{"in again for a while", func(in *Inputs, st *State, _ *AskRequest) { st.VoteSince = in.Now - 4*time.Second }, "", ""},
+		{"started only just", func(in *Inputs, _ *State, _ *AskRequest) { in.Now = 3 * time.Second }, "", RefusedOut},
+		{"does not know", func(_ *Inputs, st *State, _ *AskRequest) { st.Vote = Abstain }, "", RefusedOut},
 		{"other members", func(_ *Inputs, _ *State, req *AskRequest) { req.Members = "x" }, "", RefusedFleetMismatch},
 		{"out of rotation", func(in *Inputs, _ *State, _ *AskRequest) { in.Config.Rotation = RotationOut }, "", RefusedNotServing},
 		{"on standby", func(in *Inputs, _ *State, _ *AskRequest) { in.Config.Rotation = Standby }, "", ""},
@@ -83,11 +85,11 @@ func ranks() []answer {
 	}
 	return []answer{
 		{"we ask, and our name is lower", func(_ *Inputs, st *State, _ *AskRequest) { st.Ask = &Ask{ID: "a"} }, "", RefusedAsking},
-		{"we ask for a drain", func(_ *Inputs, st *State, _ *AskRequest) { st.Ask = &Ask{ID: "a", Class: 1} }, "", RefusedYielding},
+		{"we ask for a drain", func(_ *Inputs, st *State, _ *AskRequest) { st.Ask = &Ask{ID: "a", Class: 1} }, "", ""},
 		{"they ask for a drain", func(_ *Inputs, st *State, req *AskRequest) {
 			st.Ask, req.Ask.Class, req.Cluster = &Ask{ID: "a"}, 1, "aqua"
 		}, "", RefusedAsking},
-		{"we ask, and their name is lower", func(_ *Inputs, st *State, req *AskRequest) { st.Ask, req.Cluster = &Ask{ID: "a"}, "aqua" }, "", RefusedYielding},
+		{"we ask, and their name is lower", func(_ *Inputs, st *State, req *AskRequest) { st.Ask, req.Cluster = &Ask{ID: "a"}, "aqua" }, "", ""},
 		{"a renewal though we fail", func(in *Inputs, st *State, _ *AskRequest) {
 			in.fails("api", false)
 			held(in, st, time.Second)

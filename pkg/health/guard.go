@@ -11,6 +11,9 @@ import (
 func guard(want Vote, mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 	switch want {
 	case Abstain:
+		if len(st.Granted) > 0 {
+			return VoteIn, promisedTo(&st), st.giveUp()
+		}
 		return Abstain, Reason{}, st.giveUp()
 	case VoteOut:
 		return leave(mode, in, st)
@@ -36,8 +39,9 @@ func leave(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 	if why, refused := forbidden(mode, in, &st); refused {
 		return VoteIn, why, st.giveUp()
 	}
-	if young := c.Guard.Hold + c.Guard.Margin(); st.Vote != VoteOut && in.Now < young {
-		return Abstain, because(Restarted, "promises that were given before the start may still be held, until %s after it", young), st.giveUp()
+	if st.Vote != VoteOut && Young(in) {
+		return Abstain, because(Restarted, "promises that were given before the start may still be held, until %s after it",
+			c.Guard.Hold+c.Guard.Margin()), st.giveUp()
 	}
 	ask := Ask{ID: in.NewAskID}
 	if st.Ask != nil {
@@ -69,7 +73,7 @@ func forbidden(mode Mode, in *Inputs, st *State) (Reason, bool) {
 	case c.inRotation() == 0:
 		return because(NoPeers, "there is no other cluster in rotation"), true
 	case len(st.Granted) > 0:
-		return because(PromisedTo, "%s", st.Granted[0].Cluster), true
+		return promisedTo(st), true
 	case st.Vote != VoteOut && st.EverOut && in.Now-st.VoteSince < c.Guard.MinIn:
 		return because(MinIn, "in again for less than %s", c.Guard.MinIn), true
 	case st.Vote != VoteOut && mode != Drain && len(st.Outs) >= c.Guard.MaxOutsPerHour:
@@ -77,6 +81,13 @@ func forbidden(mode Mode, in *Inputs, st *State) (Reason, bool) {
 	default:
 		return Reason{}, false
 	}
+}
+
+func promisedTo(st *State) Reason { return because(PromisedTo, "%s", st.Granted[0].Cluster) }
+
+// Young says that a process has only just started: promises that were given before may still be held.
+func Young(in *Inputs) bool {
+	return in.Config != nil && in.Now < in.Config.Guard.Hold+in.Config.Guard.Margin()
 }
 
 // valid are the peers whose promise still holds, and that were seen to answer 200 themselves.

@@ -108,7 +108,7 @@ func TestSiblings(t *testing.T) {
 	t.Parallel()
 	sibling := func(vote Vote, age time.Duration) func(*Inputs, *State) {
 		return func(in *Inputs, _ *State) {
-			in.Siblings = []SiblingView{{Replica: "r2", Heard: true, HeardAt: in.Now - age, Vote: vote, PromiseLeft: 5 * time.Second}}
+			in.Siblings = []SiblingView{{Replica: "r2", Heard: true, HeardAt: in.Now - age, Vote: vote, Status: Out, PromiseLeft: 5 * time.Second}}
 		}
 	}
 	blindToo := func(more func(*Inputs, *State)) func(*Inputs, *State) {

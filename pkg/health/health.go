@@ -184,8 +184,11 @@ type SiblingView struct {
 	Heard    bool
 	HeardAt  time.Duration
 	Vote     Vote
+	Status   Status // that it answers itself
 	// PromiseLeft is how long its promises still held when it answered.
 	PromiseLeft time.Duration
+	// Young says that it has only just started and may have forgotten promises.
+	Young bool
 	// WasOut says that it ever voted Out; OutAt is when that was last heard.
 	WasOut bool
 	OutAt  time.Duration
@@ -199,7 +202,6 @@ type State struct {
 	VoteSince   time.Duration
 	StatusSince time.Duration
 	EverOut     bool            // voted Out before
-	WasOut      bool            // answered 503 before
 	Outs        []time.Duration // when the votes turned Out, within the last hour
 	Ask         *Ask
 	Released    string    // the last ask that was given up; polls say so, and free what was promised for it

@@ -2,18 +2,20 @@ package health
 
 import (
 	"bytes"
-	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
+	"time"
 )
 
 // explore goes breadth first, so that what it finds is as short as can be.
 func (m *model) explore(most int) (states int, trace string) {
 	seed, buf := maphash.MakeSeed(), &bytes.Buffer{}
 	first := m.start()
-	seen := map[uint64]struct{}{first.key(seed, buf): {}}
+	seen := map[uint64]struct{}{m.key(first, seed, buf): {}}
 	for queue := []*world{first}; len(queue) > 0 && len(seen) < most; {
 		var later []*world
 		for _, w := range queue {
@@ -21,7 +23,7 @@ func (m *model) explore(most int) (states int, trace string) {
 				if why := m.wrong(n); why != "" {
 					return len(seen), why + ":\n" + n.trace.String()
 				}
-				key := n.key(seed, buf)
+				key := m.key(n, seed, buf)
 				if _, found := seen[key]; !found && len(seen) < most {
 					seen[key] = struct{}{}
 					later = append(later, n)
@@ -33,25 +35,37 @@ func (m *model) explore(most int) (states int, trace string) {
 	return len(seen), ""
 }
 
-func bound() int {
+// bound is how many states are looked at of each fleet; MODEL_STATES asks for more.
+func bound(t *testing.T) int {
+	t.Helper()
+	if text := os.Getenv("MODEL_STATES"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			t.Fatalf("MODEL_STATES=%q is no number of states", text)
+		}
+		return n
+	}
 	if testing.Short() {
-		return 2000
+		return 1500
 	}
 	return 30_000
 }
 
 // Invariants 1 and 2: at most maxOut clusters are out, one is in at least, and whoever is out by a promise can rely on it.
+// Invariant 6: a change ends when its time is up.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	for name, m := range map[string]model{
 		"two, clocks apart":               {rates: []int{90, 110}, maxOut: 1},
 		"two, clocks apart the other way": {rates: []int{110, 90}, maxOut: 1},
+		"two, changes that end":           {rates: []int{110, 90}, maxOut: 1, maxChange: 6 * time.Second},
+		"two of two replicas":             {rates: []int{90, 110, 100, 110}, replicas: 2, maxOut: 1, step: time.Second},
 		"three":                           {rates: []int{90, 100, 110}, maxOut: 1},
 		"three of which two may go":       {rates: []int{110, 100, 90}, maxOut: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			states, trace := m.explore(bound())
+			states, trace := m.explore(bound(t))
 			t.Logf("%d distinct states", states)
 			if trace != "" {
 				t.Error(trace)
@@ -81,8 +95,7 @@ func (m *model) walk(first *world, walks, events int) string {
 	for range walks {
 		w := first
 		for range events {
-			all := m.next(w)
-			w = drawn(r, all)
+			w = drawn(r, m.next(w))
 			if why := m.wrong(w); why != "" {
 				return why + ":\n" + w.trace.String()
 			}
@@ -106,54 +119,197 @@ func drawn(r *rand.Rand, all []*world) *world {
 	return all[0]
 }
 
-// Long random paths, of fleets that are as they should be, and of one whose clusters do not keep their promises: there the
-// model must find a broken one, or it would prove nothing.
-func TestModelFindsMistakes(t *testing.T) {
+// Where random paths begin, so that they need not find the way there.
+const (
+	fromTheStart = iota
+	departed     // c is out by b's promise, and a poll from before c's ask is still under way
+	lateAnswer   // c is out by a promise of b that arrived late, and b, just freed, asks for a drain
+	bothLeft     // both replicas of a are out
+	forgotten    // c is out by promises of b1, which has restarted since, and b is being drained
+)
+
+func (m *model) at(t *testing.T, place int) *world {
+	t.Helper()
+	const order = `: "Drain" is ordered or happens`
+	const time = "time passes"
+	switch place {
+	case departed:
+		return m.after(t, "c polls b", "the poll of c to b is kept", "the poll of c to b is lost", "c"+order, "c polls b", "b answers c", "c hears b")
+	case lateAnswer:
+		return m.after(t, "c"+order, "c polls b", "b answers c", time, "c hears b", time, time, time, time, "b"+order, "b polls a")
+	case bothLeft:
+		return m.after(t, "a"+order, "a1 polls b", "b1 answers a1", "a1 hears b", "a2 polls b", "b2 answers a2", "a2 hears b", "a1 hears a2", "a2 hears a1")
+	case forgotten:
+		return m.after(t, "c"+order, "c1 polls b", "b1 answers c1", "c1 hears b", "c2 polls b", "b1 answers c2", "c2 hears b", "c1 hears c2",
+			"b1 restarts and forgets", "b"+order)
+	default:
+		return m.start()
+	}
+}
+
+// Long random paths. Of fleets that are as they should be, none may break a promise; of those with a mistake, one must, or
+// the model would prove nothing.
+func TestModelWalks(t *testing.T) {
 	t.Parallel()
-	two, three := model{rates: []int{90, 110}, maxOut: 1}, model{rates: []int{110, 100, 90}, maxOut: 2}
-	for _, c := range []struct {
-		m      model
-		broken string
+	two := model{rates: []int{90, 110}, maxOut: 1}
+	three := model{rates: []int{100, 110, 90}, maxOut: 2}
+	doubled := model{rates: []int{90, 110, 100, 110}, replicas: 2, maxOut: 1, step: time.Second}
+	six := model{rates: []int{90, 110, 100, 110, 90, 100}, replicas: 2, maxOut: 2, step: time.Second}
+	for name, c := range map[string]struct {
+		m     model
+		place int
+		long  int // events of each path
 	}{
-		{two, ""}, {three, ""}, {three, "promises bind nobody"},
+		"two":               {two, fromTheStart, 120},
+		"three, two may go": {three, fromTheStart, 120},
+		"after a departure": {three, departed, 30},
+		"by a late answer":  {three, lateAnswer, 30},
+		"two of two":        {doubled, fromTheStart, 200},
+		"three of two":      {six, fromTheStart, 200},
+		"after it forgot":   {six, forgotten, 30},
 	} {
-		t.Run(fmt.Sprint(len(c.m.rates), " ", c.broken), func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := c.m
-			m.broken = c.broken
-			walks := bound() / 50
-			if m.broken != "" {
-				walks = 600 // it ends with the first finding
+			if trace := c.m.walk(c.m.at(t, c.place), bound(t)/c.long, c.long); trace != "" {
+				t.Error(trace)
 			}
-			trace := m.walk(m.start(), walks, 120)
-			if (trace == "") != (c.broken == "") {
-				t.Errorf("broken %q, found %q", c.broken, trace)
-			}
-			if trace != "" {
+		})
+	}
+	for broken, c := range map[string]struct {
+		m     model
+		place int
+	}{
+		"promises bind nobody":         {three, departed},
+		"any poll releases":            {three, departed},
+		"who is out promises":          {three, departed},
+		"the hold counts from receipt": {three, lateAnswer},
+		"the young are not told":       {six, forgotten},
+	} {
+		t.Run(broken, func(t *testing.T) {
+			t.Parallel()
+			c.m.broken = broken
+			if trace := c.m.walk(c.m.at(t, c.place), 20_000, 30); trace == "" {
+				t.Error("the mistake was not found")
+			} else {
 				t.Log(trace)
 			}
 		})
 	}
 }
 
-// Where one cluster is out already, and a poll from before its ask is still under way: the paths from there, at random.
-func TestModelAfterADeparture(t *testing.T) {
+// Invariant 5: wherever a fleet got to after a departure, without polls that succeed every cluster is in again when the hold
+// is over.
+func TestModelInSilence(t *testing.T) {
 	t.Parallel()
-	for name, m := range map[string]model{
-		"":                     {rates: []int{100, 110, 90}, maxOut: 2},
-		"promises bind nobody": {rates: []int{100, 110, 90}, maxOut: 2, broken: "promises bind nobody"},
-		"any poll releases":    {rates: []int{100, 110, 90}, maxOut: 2, broken: "any poll releases"},
+	for name, c := range map[string]struct {
+		m     model
+		place int
+	}{
+		"one replica":  {model{rates: []int{100, 110, 90}, maxOut: 2}, departed},
+		"two replicas": {model{rates: []int{90, 110, 100, 110}, replicas: 2, maxOut: 1, step: time.Second}, bothLeft},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			first := m.after(t, "c polls b", "the poll of c to b is kept", "the poll of c to b is lost", `c: "Drain" is ordered or happens`,
-				"c polls b", "b answers c", "c hears b")
-			if first.nodes[2].st.Status != Out {
-				t.Fatalf("c is still in: %+v", first.nodes[2].st)
+			r, tried := rand.New(rand.NewPCG(5, 5)), 0
+			isOut := func(n node) bool { return n.st.Status == Out }
+			for range bound(t) / 60 {
+				w := c.m.at(t, c.place)
+				for range r.IntN(30) {
+					w = drawn(r, c.m.next(w))
+				}
+				if !slices.ContainsFunc(w.nodes, isOut) {
+					continue
+				}
+				tried++
+				if quiet := c.m.silence(w, 10*time.Second); slices.ContainsFunc(quiet.nodes, isOut) {
+					t.Fatalf("still out:\n%s", quiet.trace)
+				}
 			}
-			trace := m.walk(first, bound()/5, 30)
-			if (trace == "") != (m.broken == "") {
-				t.Errorf("broken %q, found %q", m.broken, trace)
+			if tried < 10 {
+				t.Errorf("only %d departures", tried)
+			}
+		})
+	}
+}
+
+// silence is a fleet without any message between clusters for a while of true time; siblings go on talking.
+func (m *model) silence(w *world, lasts time.Duration) *world {
+	for passed := time.Duration(0); passed < lasts+lasts/10; passed += m.tick() {
+		w = m.passed(m.siblingsTalk(w))
+	}
+	return w
+}
+
+// fair has all replicas poll all clusters at once, and hear of their siblings; nothing is lost.
+func (m *model) fair(w *world, rounds int) *world {
+	for round := range rounds {
+		w = w.copyWith("all talk")
+		var polls []poll
+		for i := range w.nodes {
+			for c := range m.clusters() {
+				if c != m.clusterOf(i) {
+					polls = append(polls, poll{from: i, to: c, sentAt: w.nodes[i].clock, ask: w.nodes[i].st.Ask, released: w.nodes[i].st.Released})
+				}
+			}
+		}
+		for k := range polls {
+			m.answer(w, &polls[k], m.replicasOf(polls[k].to)[round%m.each()])
+		}
+		for k := range polls {
+			m.hear(w, &polls[k])
+			m.decide(w, polls[k].from)
+		}
+		w = m.passed(m.siblingsTalk(w))
+	}
+	return w
+}
+
+func (m *model) siblingsTalk(w *world) *world {
+	for i := range w.nodes {
+		for _, j := range m.replicasOf(m.clusterOf(i)) {
+			if j != i {
+				w = m.heardSibling(w, i, j)
+			}
+		}
+	}
+	return w
+}
+
+// Two that want to leave at once: the lower name goes, the other stays. If a cluster promised while it asks itself, none
+// could.
+func TestModelBothAtOnce(t *testing.T) {
+	t.Parallel()
+	one, two := model{rates: []int{100, 100}, maxOut: 1, polite: true}, model{rates: []int{100, 100, 100, 100}, replicas: 2, maxOut: 1, polite: true}
+	broken := one
+	broken.broken = "it grants while it asks"
+	for name, c := range map[string]struct {
+		m     model
+		order Mode
+		want  [2]Status
+	}{
+		"drains":                     {one, Drain, [2]Status{Out, In}},
+		"failures":                   {one, Guard, [2]Status{Out, In}},
+		"drains, two replicas":       {two, Drain, [2]Status{Out, In}},
+		"failures, two replicas":     {two, Guard, [2]Status{Out, In}},
+		"failures, " + broken.broken: {broken, Guard, [2]Status{In, In}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := c.m.fair(c.m.start(), 5)
+			for cluster := range 2 {
+				w = w.copyWith("%s: %s", c.m.cluster(cluster), c.order)
+				for _, i := range c.m.replicasOf(cluster) {
+					c.m.order(w, i, c.order)
+				}
+			}
+			for round := range 8 {
+				w = c.m.fair(w, 1)
+				if why := c.m.wrong(w); why != "" {
+					t.Fatalf("round %d: %s", round, why)
+				}
+			}
+			if got := [2]Status{c.m.statusOf(w, 0), c.m.statusOf(w, 1)}; got != c.want {
+				t.Errorf("got %v, want %v:\n%s", got, c.want, w.trace)
 			}
 		})
 	}

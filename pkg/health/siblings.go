@@ -33,20 +33,24 @@ func siblings(vote Vote, why Reason, in *Inputs, st *State) (Status, Reason) {
 	}
 }
 
-// entering turns the status Out once every sibling was heard.
+// entering turns the status Out once every sibling was heard, and none may have forgotten a promise.
 func entering(counted []*SiblingView, why Reason, now time.Duration) (Status, Reason) {
 	for _, s := range counted {
 		if !s.youngerThan(siblingFresh, now) {
 			return In, because(WaitingForSiblings, "%s was not heard; here: %s", s.Replica, why)
 		}
+		if s.Young {
+			return In, because(WaitingForSiblings, "%s has only just started; here: %s", s.Replica, why)
+		}
 	}
 	return Out, why
 }
 
-// following is what a replica that does not know does: it goes with one whose departure is still promised.
+// following is what a replica that does not know does: it goes with one that has left, and whose departure is still
+// promised. One that only wants to leave may be waiting for this very replica.
 func following(counted []*SiblingView, why Reason, now time.Duration) (Status, Reason) {
 	for _, s := range counted {
-		if s.Heard && s.Vote == VoteOut && s.PromiseLeft > now-s.HeardAt {
+		if s.Heard && s.Vote == VoteOut && s.Status == Out && s.PromiseLeft > now-s.HeardAt {
 			return Out, because(FollowingSibling, "%s", s.Replica)
 		}
 	}

@@ -47,7 +47,7 @@ func drained(in *Inputs, st *State) {
 
 // out makes the cluster one that left a while ago.
 func out(in *Inputs, st *State, since time.Duration) {
-	st.Vote, st.Status, st.EverOut, st.WasOut = VoteOut, Out, true, true
+	st.Vote, st.Status, st.EverOut = VoteOut, Out, true
 	st.VoteSince, st.StatusSince = in.Now-since, in.Now-since
 	st.Outs = []time.Duration{st.VoteSince}
 }

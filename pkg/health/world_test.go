@@ -90,7 +90,7 @@ func randomInputs(r *rand.Rand) (*Inputs, State) {
 	for i := range r.IntN(3) {
 		in.Siblings = append(in.Siblings, SiblingView{
 			Replica: fmt.Sprint("r", i), ListedAt: in.Now - seconds(r, 40), Heard: r.IntN(5) > 0, HeardAt: in.Now - seconds(r, 12),
-			Vote: pick(r, VoteIn, VoteOut, VoteOut, Abstain), PromiseLeft: seconds(r, 30), WasOut: r.IntN(2) == 0, OutAt: in.Now - seconds(r, 30),
+			Vote: pick(r, VoteIn, VoteOut, VoteOut, Abstain), Status: pick(r, In, Out), PromiseLeft: seconds(r, 30), WasOut: r.IntN(2) == 0, OutAt: in.Now - seconds(r, 30),
 		})
 	}
 	st := randomState(r, in)
@@ -181,7 +181,6 @@ func randomState(r *rand.Rand, in *Inputs) State {
 		EverOut: r.IntN(2) == 0, Status: pick(r, In, In, Out),
 	}
 	st.EverOut = st.EverOut || st.Vote == VoteOut
-	st.WasOut = st.Status == Out || r.IntN(2) == 0
 	for range r.IntN(5) {
 		st.Outs = append(st.Outs, in.Now-seconds(r, 4000))
 	}

@@ -1,0 +1,70 @@
+package health
+
+import "time"
+
+// Answer is what a peer said to a poll, once it is certain that it is an answer to this very poll.
+type Answer struct {
+	SentAt   time.Duration // when we sent the poll
+	Status   Status
+	Mode     Mode
+	Change   *PeerChange
+	Score    int // negative: unknown
+	RoundAge time.Duration
+	Checks   []PeerCheck // sorted by name
+	Capacity Capacity
+	AskID    string // the ask that it promises to stay for; empty if none
+	Refused  string // why it does not promise
+}
+
+// Answered is the view after an answer. A promise is kept until it ends, also when another replica of the peer refuses to
+// renew it: the one that gave it still keeps it.
+func (p PeerView) Answered(a Answer) PeerView {
+	if p.Heard && a.SentAt < p.SentAt {
+		return p // overtaken by a later one
+	}
+	p.Heard, p.SentAt, p.Unknown = true, a.SentAt, ""
+	p.Streak++
+	p.Status, p.Mode, p.Change, p.Capacity = a.Status, a.Mode, a.Change, a.Capacity
+	p.Score, p.RoundAge, p.Checks, p.Refused = a.Score, a.RoundAge, a.Checks, a.Refused
+	if a.AskID != "" {
+		p.PromiseAsk, p.PromiseSentAt = a.AskID, a.SentAt
+	}
+	return p
+}
+
+// Missed is the view after a poll that was no use. What it said before still counts until it is too old; a promise, until
+// it ends.
+func (p PeerView) Missed(why string) PeerView {
+	p.Streak, p.Unknown = 0, why
+	return p
+}
+
+// Probed is the view after its probe path answered 200 with its token, to a question asked then.
+func (p PeerView) Probed(at time.Duration) PeerView {
+	p.ProbeOK, p.ProbeAt = true, max(p.ProbeAt, at)
+	return p
+}
+
+// SiblingAnswer is what another replica of this cluster said.
+type SiblingAnswer struct {
+	Replica     string
+	SentAt      time.Duration // when we asked
+	Vote        Vote
+	Status      Status
+	PromiseLeft time.Duration
+	Young       bool
+}
+
+// Answered is the view after an answer that arrives now. It counts from when we asked; that the sibling was out counts
+// from when we learned of it: both are the safer side.
+func (s SiblingView) Answered(a SiblingAnswer, now time.Duration) SiblingView {
+	if s.Heard && a.SentAt < s.HeardAt {
+		return s
+	}
+	s.Replica, s.Heard, s.HeardAt = a.Replica, true, a.SentAt
+	s.Vote, s.Status, s.PromiseLeft, s.Young = a.Vote, a.Status, a.PromiseLeft, a.Young
+	if a.Vote == VoteOut {
+		s.WasOut, s.OutAt = true, now
+	}
+	return s
+}

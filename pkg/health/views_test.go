@@ -1,0 +1,51 @@
+package health
+
+import (
+	"reflect"
+	"testing"
+	"time"
+)
+
+// What a peer says counts from when it was asked; a promise is kept until it ends, whoever refuses to renew it.
+func TestPeerViewAnswered(t *testing.T) {
+	t.Parallel()
+	const at = 10 * time.Second
+	first := PeerView{Name: "green"}.Answered(Answer{SentAt: at, AskID: "a"})
+	for name, c := range map[string]struct{ got, want PeerView }{
+		"a promise": {first, PeerView{Name: "green", Heard: true, SentAt: at, Streak: 1, PromiseAsk: "a", PromiseSentAt: at}},
+		"another replica refuses": {
+			first.Answered(Answer{SentAt: at + 2, Refused: "Asking"}),
+			PeerView{Name: "green", Heard: true, SentAt: at + 2, Streak: 2, PromiseAsk: "a", PromiseSentAt: at, Refused: "Asking"},
+		},
+		"an answer that was overtaken": {first.Answered(Answer{SentAt: at - 1, Status: Out, AskID: "b"}), first},
+		"a poll that was no use": {
+			first.Missed("Timeout"),
+			PeerView{Name: "green", Heard: true, SentAt: at, Unknown: "Timeout", PromiseAsk: "a", PromiseSentAt: at},
+		},
+		"heard again": {
+			first.Missed("Timeout").Answered(Answer{SentAt: at + 4, AskID: "a"}),
+			PeerView{Name: "green", Heard: true, SentAt: at + 4, Streak: 1, PromiseAsk: "a", PromiseSentAt: at + 4},
+		},
+		"probed": {PeerView{}.Probed(3).Probed(2), PeerView{ProbeOK: true, ProbeAt: 3}},
+	} {
+		if !reflect.DeepEqual(c.got, c.want) {
+			t.Errorf("%s:\n got %+v\nwant %+v", name, c.got, c.want)
+		}
+	}
+}
+
+// A sibling counts from when it was asked, and that it was out from when that was learned.
+func TestSiblingViewAnswered(t *testing.T) {
+	t.Parallel()
+	s := SiblingView{Replica: "?"}.Answered(SiblingAnswer{Replica: "b", SentAt: 5 * time.Second, Vote: VoteOut, Status: Out, PromiseLeft: time.Second}, 6*time.Second)
+	if s.Replica != "b" || s.HeardAt != 5*time.Second || !s.WasOut || s.OutAt != 6*time.Second || s.Status != Out {
+		t.Fatalf("%+v", s)
+	}
+	if old := s.Answered(SiblingAnswer{Replica: "b", SentAt: 4 * time.Second}, 7*time.Second); old.Vote != VoteOut || old.HeardAt != 5*time.Second {
+		t.Errorf("an answer that was overtaken counts: %+v", old)
+	}
+	s = s.Answered(SiblingAnswer{Replica: "b", SentAt: 8 * time.Second, Young: true}, 9*time.Second)
+	if s.Vote != VoteIn || !s.Young || !s.WasOut || s.OutAt != 6*time.Second {
+		t.Errorf("%+v", s)
+	}
+}
