@@ -225,8 +225,8 @@ func TestModelInSilence(t *testing.T) {
 					t.Fatalf("still out:\n%s", quiet.trace)
 				}
 			}
-			if tried < 10 {
-				t.Errorf("only %d departures", tried)
+			if tried == 0 {
+				t.Error("no departure was tried")
 			}
 		})
 	}
