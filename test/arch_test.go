@@ -48,7 +48,7 @@ func packageMap() map[string]rule {
 		},
 		"pkg/validate": {own: []string{"pkg/api/v1alpha1", "pkg/diag"}, third: []string{"k8s.io/apimachinery"}, lint: "validate"},
 		"pkg/plan": {
-			own: []string{"pkg/api/v1alpha1", "pkg/diag", "pkg/region"}, third: []string{"k8s.io/apimachinery"}, lint: "plan",
+			own: []string{"pkg/api/v1alpha1", "pkg/diag", "pkg/region", "pkg/health"}, third: []string{"k8s.io/apimachinery"}, lint: "plan",
 		},
 		"pkg/plan/plantest": {own: []string{"pkg/api/v1alpha1"}, third: []string{"k8s.io/apimachinery"}}, // for tests only
 		"pkg/render":        {own: []string{"pkg/diag"}, third: yamls, lint: "render"},

@@ -5,8 +5,6 @@
 package server
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,7 +30,7 @@ func Config(x *v1alpha1.ClusterHealth) *health.Config {
 		c.Path = v1alpha1.DefaultHealthPath
 	}
 	if c.Token == "" {
-		c.Token = Token(c.Fleet, c.Cluster)
+		c.Token = health.Token(c.Fleet, c.Cluster)
 	}
 	if c.Rest == "" {
 		c.Rest = health.Relaxed
@@ -56,14 +54,6 @@ func Config(x *v1alpha1.ClusterHealth) *health.Config {
 		c.Peers = append(c.Peers, health.PeerConfig{Name: p.Name, Rotation: rotation(p.Rotation)})
 	}
 	return c
-}
-
-// Token is the body of a cluster's 200 where none is given: 8 hexadecimal digits, so that a load balancer can tell whose
-// answer it got.
-func Token(fleet, cluster string) string {
-	const bytes = 4
-	sum := sha256.Sum256([]byte(fleet + "/" + cluster))
-	return hex.EncodeToString(sum[:bytes])
 }
 
 func rotation(r v1alpha1.Rotation) health.Rotation {

@@ -40,7 +40,7 @@ func TestDefaults(t *testing.T) {
 	}
 	got := Config(object(t, "  cluster: blue\n"))
 	want.Token = got.Token
-	if len(got.Token) != 8 || got.Token == Token("shop", "green") {
+	if len(got.Token) != 8 || got.Token != health.Token("shop", "blue") {
 		t.Errorf("token %q", got.Token)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
