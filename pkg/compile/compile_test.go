@@ -160,10 +160,16 @@ func TestFindingsAboutSeveralSpecsComeWithTheOneToChange(t *testing.T) {
 // Every field of a plan is printed: one that is added later must be added to the tree, too.
 func TestTreePrintsEveryField(t *testing.T) {
 	t.Parallel()
-	p := new(plan.Plan)
+	p, fleet := new(plan.Plan), new(plan.Fleet)
+	everyFieldIsPrinted(t, reflect.ValueOf(p).Elem(), func() render.Map { return Tree(p) })
+	everyFieldIsPrinted(t, reflect.ValueOf(fleet).Elem(), func() render.Map { return FleetTree(fleet) })
+}
+
+func everyFieldIsPrinted(t *testing.T, v reflect.Value, tree func() render.Map) {
+	t.Helper()
 	var fields []string
-	fill(reflect.ValueOf(p).Elem(), &fields)
-	out := string(render.YAML(nil, Tree(p), render.Options{}))
+	fill(v, &fields)
+	out := string(render.YAML(nil, tree(), render.Options{}))
 	if err := yaml.UnmarshalStrict([]byte(out), &map[string]any{}); err != nil {
 		t.Fatalf("not YAML: %v\n%s", err, out)
 	}

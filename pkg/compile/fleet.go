@@ -1,34 +1,111 @@
 package compile
 
 import (
+	"fmt"
+
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/pkg/diag"
 	"github.com/spillway-mesh/spillway/pkg/load"
+	"github.com/spillway-mesh/spillway/pkg/plan"
+	"github.com/spillway-mesh/spillway/pkg/target"
 	"github.com/spillway-mesh/spillway/pkg/validate"
 )
 
-// Clusters tells what is wrong with the specs of whole clusters: fleets, and the health of single clusters.
-func Clusters(loaded *load.Result) diag.List {
-	diags := make(diag.List, 0, len(loaded.Fleets)+len(loaded.Healths))
-	for _, f := range loaded.Fleets {
-		diags = append(diags, f.Source.Report(validate.ClusterFailover(f.Object))...)
+// Fleets is to ClusterFailovers what a Batch is to ExternalFailovers. They need no platform.
+type Fleets struct {
+	specs    []load.Fleet
+	targets  []target.FleetTarget
+	together []diag.List // per spec: what no spec can know alone
+}
+
+// NewFleets looks at what no spec can know alone: whether two would write the same object.
+func NewFleets(specs []load.Fleet, targets []target.FleetTarget) *Fleets {
+	objects := make([]*v1alpha1.ClusterFailover, len(specs))
+	for i, s := range specs {
+		objects[i] = s.Object
 	}
+	return &Fleets{specs: specs, targets: targets, together: plan.TogetherFleets(objects)}
+}
+
+// Len is the number of specs.
+func (f *Fleets) Len() int { return len(f.specs) }
+
+// Plan says what the i-th spec means and everything that is to be said about it, with places in the source. The fleet is
+// nil if the spec is wrong or refused.
+func (f *Fleets) Plan(i int) (*plan.Fleet, diag.List) {
+	spec := f.specs[i]
+	p, diags := f.build(i)
+	if spec.Source == nil {
+		return p, diags.About(v1alpha1.KindClusterFailover + " " + spec.Object.Namespace + "/" + spec.Object.Name)
+	}
+	return p, spec.Source.Report(diags)
+}
+
+// build asks each stage in turn, and none whose input an earlier one found wrong.
+func (f *Fleets) build(i int) (*plan.Fleet, diag.List) {
+	spec := f.specs[i]
+	diags := append(validate.ClusterFailover(spec.Object), f.together[i]...)
+	if diags.HasErrors() || spec.Source != nil && spec.Source.Partial() {
+		return nil, diags
+	}
+	p, found := plan.BuildFleet(spec.Object)
+	diags = append(diags, found...)
+	if p == nil {
+		return nil, diags
+	}
+	for _, t := range f.targets {
+		diags = append(diags, t.CheckFleet(p, field.NewPath("spec"))...)
+	}
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	return p, diags
+}
+
+// Objects writes a fleet that Plan made, in every target's language, cluster by cluster in the order in which they must be
+// applied.
+func (f *Fleets) Objects(p *plan.Fleet) ([]target.Object, error) {
+	var objects []target.Object
+	for _, t := range f.targets {
+		written, err := t.RenderFleet(p)
+		if err != nil {
+			return nil, fmt.Errorf("rendering %s for target %s: %w", p.Owner(), t.Info().Name, err)
+		}
+		objects = append(objects, written...)
+	}
+	target.SortFleet(objects, p)
+	return objects, nil
+}
+
+// Healths tells what is wrong with the health of single clusters.
+func Healths(loaded *load.Result) diag.List {
+	diags := make(diag.List, 0, len(loaded.Healths))
 	for _, h := range loaded.Healths {
 		diags = append(diags, h.Source.Report(validate.ClusterHealth(h.Object))...)
 	}
 	return diags
 }
 
-// NotWritten refuses what no target writes, and tells of what needs none: to print nothing without a word would look like
-// success.
-func NotWritten(loaded *load.Result) diag.List {
-	diags := make(diag.List, 0, len(loaded.Fleets)+len(loaded.Healths))
-	for _, f := range loaded.Fleets {
+// NotWritten tells of what nothing is written for, because it needs nothing or none of the targets writes it: to print
+// nothing without a word would look like success.
+func NotWritten(loaded *load.Result, targets []target.Target, fleets []target.FleetTarget) diag.List {
+	diags := make(diag.List, 0, len(loaded.Healths))
+	pass := func(source *load.Document, kind string) {
 		var one diag.List
-		one.Errorf(field.NewPath("spec"), "SP410", "no target of this release writes a ClusterFailover").
-			WithHint("check it with validate; a ClusterHealth for each cluster can be written by hand")
-		diags = append(diags, f.Source.Report(one)...)
+		one.Warnf(field.NewPath("spec"), "SP410", "none of the chosen targets writes a %s", kind).WithHint("leave --target out, or name one that does")
+		diags = append(diags, source.Report(one)...)
+	}
+	if len(targets) == 0 {
+		for _, f := range loaded.Failovers {
+			pass(f.Source, v1alpha1.KindExternalFailover)
+		}
+	}
+	if len(fleets) == 0 {
+		for _, f := range loaded.Fleets {
+			pass(f.Source, v1alpha1.KindClusterFailover)
+		}
 	}
 	for _, h := range loaded.Healths {
 		var one diag.List

@@ -9,9 +9,9 @@ func compileCodes() []Code {
 			Fix: "Give one platform file with --platform, or keep one Platform among the specs; run once per mesh.",
 		},
 		{
-			ID: "SP410", Title: "a kind that nothing is written for",
-			Why: "To print nothing would look like success.",
-			Fix: "Leave the file out here; validate checks it.",
+			ID: "SP410", Title: "a spec that none of the chosen targets writes",
+			Why: "To print nothing for it without a word would look like success.",
+			Fix: "Leave --target out, or add one that writes the kind; `spillway targets` lists them.",
 		},
 		{
 			ID: "SP411", Title: "an object that is applied as it is",

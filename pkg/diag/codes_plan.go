@@ -5,7 +5,7 @@ import "slices"
 // planCodes are the findings of planning: SP2xx, and the analysis' FX021, which a spec can be told as well.
 func planCodes() []Code {
 	return slices.Concat(shapeCodes(), orderCodes(), regionCodes(), identityCodes(), clientCodes(), portCodes(),
-		requestCodes(), togetherCodes())
+		requestCodes(), togetherCodes(), fleetPlanCodes())
 }
 
 // shapeCodes are about the host, its address and the platform.

@@ -47,5 +47,11 @@ func targetCodes() []Code {
 				"secret alone does not satisfy it. Who holds the account can then read the others too.",
 			Fix: "Keep other secrets in another namespace; or mount the certificate into the sidecars and give it as files.",
 		},
+		{
+			ID: "SP310", Title: "the health server is not written yet",
+			Why: "The objects say what each cluster goes by; the server that reads them and its route through the gateway are not " +
+				"among them. Until both run, the probe path is answered by nobody.",
+			Fix: "Apply the objects; run the health server and route the probe path to it by hand.",
+		},
 	}
 }

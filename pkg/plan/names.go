@@ -20,6 +20,7 @@ const (
 // half-configured.
 const (
 	RankRBAC            = 0
+	RankClusterHealth   = 5 // what the health server goes by, there before anything that asks it
 	RankDestinationRule = 10
 	RankEnvoyFilter     = 20
 	RankVirtualService  = 30
@@ -35,9 +36,9 @@ const (
 func (p *Plan) Owner() string { return p.Namespace + "/" + p.Name }
 
 // OwnerLabel is the owner as a label value. A namespace holds no dot, so two owners never share one.
-func (p *Plan) OwnerLabel() string {
-	return shorten(p.Namespace+"."+p.Name, maxLabel)
-}
+func (p *Plan) OwnerLabel() string { return ownerLabel(p.Namespace, p.Name) }
+
+func ownerLabel(namespace, name string) string { return shorten(namespace+"."+name, maxLabel) }
 
 // ObjectName names an object that is written for the spec into a namespace; parts tell several of one kind apart, in
 // lower case and DNS characters only. Only the first object of a kind at home has the spec's plain name; all others carry

@@ -43,6 +43,17 @@ func Sort(objects []Object) {
 	})
 }
 
+// SortFleet puts the objects of a fleet in the order of its clusters, and those of one cluster in the order in which they
+// are applied.
+func SortFleet(objects []Object, f *plan.Fleet) {
+	place := make(map[string]int, len(f.Clusters))
+	for i, c := range f.Clusters {
+		place[c.Name] = i
+	}
+	Sort(objects)
+	slices.SortStableFunc(objects, func(a, b Object) int { return cmp.Compare(place[a.Cluster], place[b.Cluster]) })
+}
+
 // RenderAll checks the plan against every target and writes it in each one's language, in the order in which the
 // objects must be applied. Nothing is written if a target cannot express the plan. The error is the program's own fault.
 func RenderAll(p *plan.Plan, targets []Target) ([]Object, diag.List, error) {

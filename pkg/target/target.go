@@ -1,7 +1,7 @@
 // Package target says what a target is: a writer of plans in the language of one platform. Each target is a folder
 // below this one; target/all lists them.
 //
-// It imports plan, diag and render. Targets never import each other. Start reading at Target.
+// It imports plan, diag and render. Targets never import each other. Start reading at Target, then at FleetTarget.
 package target
 
 import (
@@ -21,6 +21,11 @@ type Info struct {
 	Kinds     []string // the kinds it writes, as Kind.group
 }
 
+// Described is what every target can say of itself, whatever it writes.
+type Described interface {
+	Info() Info
+}
+
 // Target writes a Plan in the language of one platform.
 type Target interface {
 	Info() Info
@@ -28,6 +33,15 @@ type Target interface {
 	Check(p *plan.Plan, at *field.Path) diag.List
 	// Render is pure; the objects come in the order in which they must be applied.
 	Render(p *plan.Plan) ([]Object, error)
+}
+
+// FleetTarget writes a Fleet: a target may be one, or a Target, or both.
+type FleetTarget interface {
+	Info() Info
+	// CheckFleet says what this target cannot express.
+	CheckFleet(f *plan.Fleet, at *field.Path) diag.List
+	// RenderFleet is pure; every object names the cluster that it is for.
+	RenderFleet(f *plan.Fleet) ([]Object, error)
 }
 
 // Object is one Kubernetes object to apply.
@@ -38,7 +52,8 @@ type Object struct {
 	Name        string
 	Labels      map[string]string
 	Annotations map[string]string
-	Rank        int // the <nn> of the file name; objects are applied in this order and deleted in reverse
+	Cluster     string // of a fleet, for which alone the object is; empty outside of fleets
+	Rank        int    // the <nn> of the file name; objects are applied in this order and deleted in reverse
 	// Body is what follows metadata: spec, or rules, subjects and roleRef.
 	Body render.Map
 }

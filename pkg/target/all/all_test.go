@@ -25,10 +25,13 @@ func TestEveryFolderIsListed(t *testing.T) {
 		}
 	}
 	listed := make([]string, 0, len(folders))
-	for _, tgt := range all.Targets() {
+	for _, tgt := range all.Described() {
 		listed = append(listed, tgt.Info().Name)
 	}
 	slices.Sort(listed)
+	if slices.Contains(listed, "") {
+		t.Error("a target has no name")
+	}
 	if diff := cmp.Diff(folders, listed); diff != "" {
 		t.Errorf("folders and the list of targets differ (-folders +listed):\n%s", diff)
 	}
@@ -36,10 +39,10 @@ func TestEveryFolderIsListed(t *testing.T) {
 
 // Every target says of itself what people and the command line show.
 func TestEveryTargetTellsWhatItIs(t *testing.T) {
-	if len(all.Targets()) == 0 {
+	if len(all.Targets()) == 0 || len(all.Fleets()) == 0 {
 		t.Fatal("there is no target")
 	}
-	for _, tgt := range all.Targets() {
+	for _, tgt := range all.Described() {
 		info := tgt.Info()
 		if info.Summary == "" || info.Checked == "" || len(info.Kinds) == 0 {
 			t.Errorf("%s leaves something out: %+v", info.Name, info)

@@ -12,7 +12,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"sync"
@@ -32,7 +34,7 @@ type Folder struct {
 	path      string
 	root      *os.Root // a handle, so that nobody can swap the folder for another while the run goes on
 	lock      *os.File
-	asked     map[string]bool
+	asked     map[string]bool // by path, below clusters too
 	staged    []staged
 	unchanged int
 	conflicts []error
@@ -55,35 +57,35 @@ type Report struct {
 func (f *Folder) Watch(progress func(done, total int)) { f.progress = progress }
 
 // Open makes the folder if need be, locks it against other runs and removes what a killed run left behind.
-func Open(path string) (_ *Folder, err error) {
-	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		return nil, fmt.Errorf("opening folder %s: it is a symbolic link; name the folder itself", path)
+func Open(name string) (_ *Folder, err error) {
+	if info, err := os.Lstat(name); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return nil, fmt.Errorf("opening folder %s: it is a symbolic link; name the folder itself", name)
 	}
-	if err := os.MkdirAll(path, newDirMode); err != nil {
-		return nil, fmt.Errorf("making folder %s: %w", path, err)
+	if err := os.MkdirAll(name, newDirMode); err != nil {
+		return nil, fmt.Errorf("making folder %s: %w", name, err)
 	}
-	root, err := os.OpenRoot(path)
+	root, err := os.OpenRoot(name)
 	if err != nil {
-		return nil, fmt.Errorf("opening folder %s: %w", path, err)
+		return nil, fmt.Errorf("opening folder %s: %w", name, err)
 	}
-	f := &Folder{path: path, root: root, asked: map[string]bool{}, progress: func(_, _ int) {}}
+	f := &Folder{path: name, root: root, asked: map[string]bool{}, progress: func(_, _ int) {}}
 	defer func() {
 		if err != nil {
 			_ = f.Close()
 		}
 	}()
 	if f.lock, err = root.Open("."); err != nil {
-		return nil, fmt.Errorf("opening folder %s: %w", path, err)
+		return nil, fmt.Errorf("opening folder %s: %w", name, err)
 	}
 	if err := lock(f.lock); err != nil {
-		return nil, fmt.Errorf("locking folder %s: %w", path, err)
+		return nil, fmt.Errorf("locking folder %s: %w", name, err)
 	}
 	return f, f.removeLeftovers()
 }
 
 // removeLeftovers is safe because the lock says that no other run is at work.
 func (f *Folder) removeLeftovers() error {
-	entries, err := f.entries()
+	entries, err := f.entries(".")
 	if err != nil {
 		return err
 	}
@@ -98,10 +100,10 @@ func (f *Folder) removeLeftovers() error {
 	return nil
 }
 
-func (f *Folder) entries() ([]fs.DirEntry, error) {
-	entries, err := fs.ReadDir(f.root.FS(), ".")
+func (f *Folder) entries(folder string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(f.root.FS(), folder)
 	if err != nil {
-		return nil, fmt.Errorf("listing folder %s: %w", f.path, err)
+		return nil, fmt.Errorf("listing folder %s: %w", filepath.Join(f.path, folder), err)
 	}
 	return entries, nil
 }
@@ -134,11 +136,20 @@ func (f *Folder) Put(o Object, content []byte) error {
 	return nil
 }
 
+// Keep spares an object's file from pruning without writing it.
+func (f *Folder) Keep(o Object) error {
+	_, err := f.claim(o)
+	return err
+}
+
 // claim gives every object of a run a file name of its own: shop-eu/db and shop/eu-db would share one.
 func (f *Folder) claim(o Object) (string, error) {
 	for _, name := range []string{o.fileName(), o.longFileName()} {
-		if !safeName.MatchString(name) {
+		if !safeName.MatchString(name) || o.Cluster != "" && !safeName.MatchString(o.Cluster) {
 			return "", fmt.Errorf("writing %s %s/%s: not a name for a file", o.Kind, o.Namespace, o.Name)
+		}
+		if o.Cluster != "" {
+			name = path.Join(clustersFolder, o.Cluster, name)
 		}
 		if !f.asked[name] {
 			f.asked[name] = true
@@ -159,26 +170,29 @@ const (
 )
 
 func (f *Folder) compare(name string, content []byte) (fs.FileMode, state, error) {
-	path := filepath.Join(f.path, name)
+	full := filepath.Join(f.path, name)
+	if ok, err := f.foldersTo(name); err != nil || !ok {
+		return 0, foreign, err
+	}
 	info, err := f.root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return newMode, missing, nil
 	case err != nil:
-		return 0, 0, fmt.Errorf("reading %s: %w", path, err)
+		return 0, 0, fmt.Errorf("reading %s: %w", full, err)
 	case info.Mode()&fs.ModeSymlink != 0:
-		f.conflicts = append(f.conflicts, fmt.Errorf("%s is a symbolic link and is not followed; remove it", path))
+		f.conflicts = append(f.conflicts, fmt.Errorf("%s is a symbolic link and is not followed; remove it", full))
 		return 0, foreign, nil
 	case !info.Mode().IsRegular():
-		f.conflicts = append(f.conflicts, fmt.Errorf("%s is in the way and is not a file", path))
+		f.conflicts = append(f.conflicts, fmt.Errorf("%s is in the way and is not a file", full))
 		return 0, foreign, nil
 	}
 	old, err := f.root.ReadFile(name)
 	switch {
 	case err != nil:
-		return 0, 0, fmt.Errorf("reading %s: %w", path, err)
+		return 0, 0, fmt.Errorf("reading %s: %w", full, err)
 	case !isOurs(old):
-		f.conflicts = append(f.conflicts, fmt.Errorf("%s was not written by spillway (no header) and is left alone; move it away", path))
+		f.conflicts = append(f.conflicts, fmt.Errorf("%s was not written by spillway (no header) and is left alone; move it away", full))
 		return 0, foreign, nil
 	case bytes.Equal(old, content):
 		return 0, same, nil
@@ -214,6 +228,9 @@ func (f *Folder) Commit(prune bool) (Report, error) {
 		return report, err
 	}
 	report.Stale = stale
+	if err := f.makeFolders(); err != nil {
+		return report, err
+	}
 	if err := f.syncStaged(); err != nil {
 		return report, err
 	}
@@ -232,7 +249,7 @@ func (f *Folder) Commit(prune bool) (Report, error) {
 			return report, fmt.Errorf("removing %s: %w", filepath.Join(f.path, name), err)
 		}
 	}
-	return report, nil
+	return report, f.removeEmpty(stale)
 }
 
 // syncStaged waits until every new file is on the disk, so that no rename shows an empty one after a crash. Several at a
@@ -267,36 +284,57 @@ func (f *Folder) syncFile(name string) error {
 // stale lists the files of earlier runs that this one did not put: by name and by header, so that a file someone
 // copied and renamed is left alone.
 func (f *Folder) stale() ([]string, error) {
-	entries, err := f.entries()
+	stale, err := f.staleIn(".", header)
 	if err != nil {
 		return nil, err
 	}
-	var stale []string
-	for _, e := range entries {
-		if f.asked[e.Name()] || !e.Type().IsRegular() || !objectName.MatchString(e.Name()) {
-			continue
-		}
-		ours, err := f.hasHeader(e.Name())
+	clusters, err := f.clusterFolders()
+	if err != nil {
+		return nil, err
+	}
+	for _, folder := range clusters {
+		more, err := f.staleIn(folder, fleetKind)
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", filepath.Join(f.path, e.Name()), err)
+			return nil, err
 		}
-		if ours {
-			stale = append(stale, e.Name())
-		}
+		stale = append(stale, more...)
 	}
 	slices.Sort(stale)
 	return stale, nil
 }
 
-func (f *Folder) hasHeader(name string) (_ bool, err error) {
+func (f *Folder) staleIn(folder string, ours *regexp.Regexp) ([]string, error) {
+	entries, err := f.entries(folder)
+	if err != nil {
+		return nil, err
+	}
+	var stale []string
+	for _, e := range entries {
+		name := path.Join(folder, e.Name())
+		if f.asked[name] || !e.Type().IsRegular() || !objectName.MatchString(e.Name()) {
+			continue
+		}
+		start, err := f.start(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", filepath.Join(f.path, name), err)
+		}
+		if isOurs(start) && ours.Match(start) {
+			stale = append(stale, name)
+		}
+	}
+	return stale, nil
+}
+
+// start is the first bytes of a file.
+func (f *Folder) start(name string) (_ []byte, err error) {
 	file, err := f.root.Open(name)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	start := make([]byte, maxHeader)
 	n, err := readUpTo(file, start)
-	return isOurs(start[:n]), err
+	return start[:n], err
 }
 
 // Close removes what was not committed and lets other runs in.

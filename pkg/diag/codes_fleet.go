@@ -1,0 +1,56 @@
+package diag
+
+// fleetPlanCodes are about a fleet of clusters and what stands before it.
+func fleetPlanCodes() []Code {
+	return []Code{
+		{
+			ID: "SP280", Title: "the other clusters cannot reach a cluster",
+			Why: "A cluster leaves only on the word of others, which is asked of each at an address of its own. At a shared " +
+				"address a cluster might ask itself.",
+			Fix: "Give ingress.address, the address of that cluster's gateway alone.",
+		},
+		{
+			ID: "SP281", Title: "the objective cannot be kept",
+			Why: "What stands before the clusters notices a failure only after some probes, and its users move later still. " +
+				"An objective below that would be broken by the first failure.",
+			Fix: "Raise objective.rto to the worst case that the message names, or choose a faster edge.",
+		},
+		{
+			ID: "SP282", Title: "there are no keys for messages between clusters",
+			Why: "Promises to stay are signed. Without keys no cluster takes another's word, and none ever leaves.",
+			Fix: "Put the same keys into a Secret of each cluster, and name it under health.peerKeys.",
+		},
+		{
+			ID: "SP283", Title: "nothing is written for a part of the spec yet",
+			Why: "The part counts for times and checks, but what it describes must be set up by hand. Passed over without a " +
+				"word, it would look as if it were there.",
+			Fix: "Set it up by hand as the hint says, or wait for a release that writes it.",
+		},
+		{
+			ID: "SP284", Title: "the options of an edge are not read",
+			Why: "They are known to the edge's own target, which this release does not have. Times are those of the edge's " +
+				"defaults; other intervals make other times.",
+			Fix: "Work out the times by hand if the options change intervals, thresholds or a TTL.",
+		},
+		{
+			ID: "SP285", Title: "two fleets write the health of one cluster",
+			Why: "A ClusterHealth has the name of its cluster and the namespace of its fleet. The second would overwrite the first.",
+			Fix: "Put the two fleets into different namespaces.",
+		},
+		{
+			ID: "SP286", Title: "it is not known how long a failover takes",
+			Why: "How long an edge takes depends on something that is not written here: the provider behind it, or nothing at all.",
+			Fix: "Declare the edge, measure the failover, and hold the objective against that.",
+		},
+		{
+			ID: "SP287", Title: "guard.minOut is raised",
+			Why: "A cluster that comes back before what stands before it has noticed has left in vain, and users met the failure.",
+			Fix: "Nothing to do; remove minOut to have it chosen.",
+		},
+		{
+			ID: "SP288", Title: "the name of a fleet is too long",
+			Why: "Namespace and name are part of every message between the clusters; cut short, two fleets could take each other for one.",
+			Fix: "Shorten the name of the ClusterFailover.",
+		},
+	}
+}
