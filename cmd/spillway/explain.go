@@ -14,7 +14,6 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/picture"
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
-	"github.com/spillway-mesh/spillway/pkg/target/all"
 	"github.com/spillway-mesh/spillway/pkg/term"
 )
 
@@ -24,8 +23,11 @@ type explainOptions struct {
 	output string
 }
 
-// topicTiers is what explain is about if it is not about a code.
-const topicTiers = "tiers"
+// What explain is about if it is not about a code; tiers if nothing is said.
+const (
+	topicTiers = "tiers"
+	topicEdge  = "edge"
+)
 
 // codeForm is how every code looks.
 var codeForm = regexp.MustCompile(`\A[A-Z]{2}[0-9]{3}\z`)
@@ -33,14 +35,16 @@ var codeForm = regexp.MustCompile(`\A[A-Z]{2}[0-9]{3}\z`)
 func newExplain(name string, io IO) *cobra.Command {
 	var o explainOptions
 	c := &cobra.Command{
-		Use:   "explain CODE | explain [tiers] -f FILE",
+		Use:   "explain CODE | explain [tiers|edge] -f FILE",
 		Short: "Say what a finding means, or who goes where in a failover, why, and how fast",
 		Long: "Explain prints for every spec the order of endpoints that the clients of each region get, how it is done and why\n" +
-			"so, which requests are repeated, and what each kind of failure costs. With a code it prints what that means.",
+			"so, which requests are repeated, and what each kind of failure costs. About the edge it prints for every fleet of\n" +
+			"clusters how long users wait until another cluster serves them. With a code it prints what that means.",
 		Example: examples(name,
 			"explain -f samples/dynamodb-http/failover.yaml", "say what a spec promises",
 			"explain -f samples/dynamodb-http/failover.yaml -o svg > failover.svg", "draw it",
 			"explain tiers -f specs/ -o json", "the same for a script",
+			"explain edge -f clusterfailover.yaml", "say how long a failover of clusters takes",
 			"explain SP201", "say what a finding means"),
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeCodes,
@@ -57,7 +61,10 @@ func completeCodes(_ *cobra.Command, args []string, _ string) ([]cobra.Completio
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	words := []cobra.Completion{cobra.CompletionWithDesc(topicTiers, "who goes where")}
+	words := []cobra.Completion{
+		cobra.CompletionWithDesc(topicTiers, "who goes where"),
+		cobra.CompletionWithDesc(topicEdge, "how long a failover of clusters takes"),
+	}
 	for _, c := range diag.Codes() {
 		words = append(words, cobra.CompletionWithDesc(c.ID, c.Title))
 	}
@@ -65,21 +72,65 @@ func completeCodes(_ *cobra.Command, args []string, _ string) ([]cobra.Completio
 }
 
 func (o *explainOptions) run(ctx context.Context, io IO, args []string) error {
-	if len(args) > 0 && args[0] != topicTiers {
-		return o.explainCode(io, args[0])
+	topic := topicTiers
+	if len(args) > 0 {
+		topic = args[0]
 	}
-	batch, err := o.input.readOrEnd(ctx, io, all.Targets())
+	switch {
+	case topic != topicTiers && topic != topicEdge:
+		return o.explainCode(io, topic)
+	case topic == topicEdge && o.output == "svg":
+		return usagef("the edge cannot be drawn: leave out -o svg")
+	}
+	in, err := o.input.readOrEnd(ctx, io, allWriters())
 	if err != nil {
 		return err
 	}
+	if topic == topicEdge {
+		return o.explainFleets(io, in)
+	}
+	if n := in.fleets.Len(); n > 0 {
+		if err := writing(fmt.Fprintf(io.Err, "%s passed over: explain edge is about those\n", plural(n, "ClusterFailover"))); err != nil {
+			return err
+		}
+	}
 	switch o.output {
 	case "json":
-		return o.printJSON(ctx, io, batch)
+		return o.printJSON(ctx, io, in.batch)
 	case "svg":
-		return o.printPicture(ctx, io, batch)
+		return o.printPicture(ctx, io, in.batch)
 	default:
-		return o.printText(ctx, io, batch)
+		return o.printText(ctx, io, in.batch)
 	}
+}
+
+func (o *explainOptions) explainFleets(io IO, in *input) error {
+	if in.fleets.Len() == 0 {
+		return usagef("explain edge: there is no ClusterFailover in the input")
+	}
+	style := term.For(io.Out, io.Getenv)
+	var out bytes.Buffer
+	for i := range in.fleets.Len() {
+		f, err := in.fleetAgain(i)
+		if err != nil {
+			return err
+		}
+		switch {
+		case o.output == "json":
+			out.WriteString([]string{"[", ",\n"}[min(i, 1)])
+			out.Write(render.JSON(nil, compile.FleetTree(f)))
+			continue
+		case i > 0:
+			out.WriteByte('\n')
+		}
+		if err := explainEdges(&out, style, f); err != nil {
+			return err
+		}
+	}
+	if o.output == "json" {
+		out.WriteString("]\n")
+	}
+	return writing(io.Out.Write(out.Bytes()))
 }
 
 func (o *explainOptions) explainCode(io IO, id string) error {
@@ -88,7 +139,7 @@ func (o *explainOptions) explainCode(io IO, id string) error {
 	case !ok && codeForm.MatchString(strings.ToUpper(id)):
 		return usagef("there is no code %s", strings.ToUpper(id))
 	case !ok:
-		return usagef("explain %s: give a code such as SP201, or tiers and -f FILE", id)
+		return usagef("explain %s: give a code such as SP201, or tiers or edge and -f FILE", id)
 	case o.output == "svg":
 		return usagef("a code cannot be drawn: leave out -o svg")
 	case o.output == "json":

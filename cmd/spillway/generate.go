@@ -7,12 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spillway-mesh/spillway/cmd/spillway/internal/folder"
-	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
-	"github.com/spillway-mesh/spillway/pkg/compile"
-	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target"
-	"github.com/spillway-mesh/spillway/pkg/target/all"
 	"github.com/spillway-mesh/spillway/pkg/term"
 )
 
@@ -24,6 +20,7 @@ type generateOptions struct {
 	folder     string
 	prune      bool
 	noComments bool
+	cluster    string
 }
 
 func newGenerate(name string, io IO) *cobra.Command {
@@ -31,13 +28,15 @@ func newGenerate(name string, io IO) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "generate -f FILE",
 		Short: "Print the objects that make specs true, or write them to a folder",
-		Long: "Generate reads ExternalFailover specs and prints the Istio objects that make them true, in the order in\n" +
-			"which they must be applied. If any spec is wrong or refused, all of them are reported and nothing is written.",
+		Long: "Generate reads specs and prints the objects that make them true, in the order in which they must be applied:\n" +
+			"Istio's for an ExternalFailover, and for a ClusterFailover those of each of its clusters. If any spec is wrong or\n" +
+			"refused, all of them are reported and nothing is written.",
 		Example: examples(name,
 			"generate -f samples/dynamodb-http/failover.yaml", "print the objects of one spec",
 			"generate -f samples/dynamodb-http/failover.yaml | kubectl apply -f -", "apply them",
 			"generate -f specs/ --recursive -d manifests/ --prune", "keep a folder up to date for GitOps",
 			"generate -f specs/ --platform platform.yaml -o plan", "print what the specs mean, in our own words",
+			"generate -f clusterfailover.yaml --cluster blue", "print the objects of one cluster of a fleet",
 			"generate -f - --istio-version 1.29 < spec.yaml", "write for an older mesh"),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c.Context(), io) },
@@ -45,11 +44,12 @@ func newGenerate(name string, io IO) *cobra.Command {
 	o.input.bind(c)
 	bindOutput(c, &o.output, "yaml", "json", "plan")
 	f := c.Flags()
-	f.StringSliceVar(&o.targets, "target", nil, "`targets` to write for (default istio); see `"+name+" targets`")
+	f.StringSliceVar(&o.targets, "target", nil, "`targets` to write for (default istio and healthroutes); see `"+name+" targets`")
 	f.StringVarP(&o.folder, "directory", "d", "", "`folder` to write one file per object to, instead of printing")
 	f.BoolVar(&o.prune, "prune", false, "with -d: remove files of earlier runs that are no longer asked for")
+	f.StringVar(&o.cluster, "cluster", "", "of a fleet's objects write only those of this `cluster`")
 	f.BoolVar(&o.noComments, "no-comments", false, "leave out the comments that say why")
-	complete(c, "target", targetNames(all.Targets()))
+	complete(c, "target", targetNames())
 	return c
 }
 
@@ -59,6 +59,8 @@ func (o *generateOptions) check() error {
 		return usagef("-d writes YAML: leave out -o %s", o.output)
 	case o.folder == "" && o.prune:
 		return usagef("--prune is for a folder: add -d FOLDER")
+	case o.cluster != "" && o.output == "plan":
+		return usagef("--cluster chooses objects, and a plan has none: leave out one of the two")
 	}
 	return nil
 }
@@ -67,58 +69,64 @@ func (o *generateOptions) run(ctx context.Context, io IO) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	targets, err := selectTargets(o.targets, all.Targets())
+	targets, err := selectTargets(o.targets, allWriters())
 	if err != nil {
 		return err
 	}
-	batch, err := o.input.readOrEnd(ctx, io, targets)
+	in, err := o.input.readOrEnd(ctx, io, targets)
 	if err != nil {
+		return err
+	}
+	if err := in.checkCluster(o.cluster); err != nil {
 		return err
 	}
 	switch {
 	case o.folder != "":
-		return o.writeFolder(ctx, io, batch)
+		return o.writeFolder(ctx, io, in)
 	case o.output == "plan":
-		return o.printPlans(ctx, io, batch)
+		return o.printPlans(ctx, io, in)
 	case o.output == "json":
-		return o.printJSON(ctx, io, batch)
+		return o.printJSON(ctx, io, in)
 	default:
-		return o.printYAML(ctx, io, batch)
+		return o.printYAML(ctx, io, in)
 	}
 }
 
-func objectsOf(batch *compile.Batch, i int) (*plan.Plan, []target.Object, error) {
-	p, err := planAgain(batch, i)
-	if err != nil {
-		return nil, nil, err
+// leaves says that an object is another cluster's than the one that is asked for.
+func (o *generateOptions) leaves(object target.Object) bool {
+	return o.cluster != "" && object.Cluster != "" && object.Cluster != o.cluster
+}
+
+// header stands above an object and says where it comes from and where it goes.
+func header(spec owned, object target.Object) string {
+	text := folder.Header(spec.kind, spec.namespace, spec.name)
+	if object.Cluster != "" {
+		text += "# For the cluster " + object.Cluster + ".\n"
 	}
-	objects, err := batch.Objects(p)
-	return p, objects, err
+	return text
 }
 
-func (o *generateOptions) yaml(dst []byte, p *plan.Plan, object target.Object) []byte {
-	dst = append(dst, folder.Header(v1alpha1.KindExternalFailover, p.Namespace, p.Name)...)
-	return render.YAML(dst, object.Tree(), render.Options{NoComments: o.noComments})
-}
-
-func (o *generateOptions) printYAML(ctx context.Context, io IO, batch *compile.Batch) error {
+func (o *generateOptions) printYAML(ctx context.Context, io IO, in *input) error {
 	first := true
 	work := func(i int) ([]byte, error) {
-		p, objects, err := objectsOf(batch, i)
+		spec, err := in.objects(i)
 		if err != nil {
 			return nil, err
 		}
 		var out []byte
-		for _, object := range objects {
+		for _, object := range spec.objects {
+			if o.leaves(object) {
+				continue
+			}
 			out = append(out, "---\n"...)
 			if !o.noComments {
-				out = append(out, folder.Header(v1alpha1.KindExternalFailover, p.Namespace, p.Name)...)
+				out = append(out, header(spec, object)...)
 			}
 			out = render.YAML(out, object.Tree(), render.Options{NoComments: o.noComments})
 		}
 		return out, nil
 	}
-	return ordered(ctx, batch.Len(), work, func(_ int, out []byte) error {
+	return ordered(ctx, in.specs(), work, func(_ int, out []byte) error {
 		if first && len(out) > 0 {
 			out, first = out[len("---\n"):], false
 		}
@@ -127,14 +135,17 @@ func (o *generateOptions) printYAML(ctx context.Context, io IO, batch *compile.B
 }
 
 // printJSON prints a List, as kubectl does.
-func (o *generateOptions) printJSON(ctx context.Context, io IO, batch *compile.Batch) error {
+func (o *generateOptions) printJSON(ctx context.Context, io IO, in *input) error {
 	work := func(i int) ([]byte, error) {
-		_, objects, err := objectsOf(batch, i)
+		spec, err := in.objects(i)
 		if err != nil {
 			return nil, err
 		}
 		var out []byte
-		for _, object := range objects {
+		for _, object := range spec.objects {
+			if o.leaves(object) {
+				continue
+			}
 			out = append(out, ",\n"...)
 			out = render.JSON(out, object.Tree())
 		}
@@ -144,7 +155,7 @@ func (o *generateOptions) printJSON(ctx context.Context, io IO, batch *compile.B
 		return err
 	}
 	first := true
-	err := ordered(ctx, batch.Len(), work, func(_ int, out []byte) error {
+	err := ordered(ctx, in.specs(), work, func(_ int, out []byte) error {
 		if first && len(out) > 0 {
 			out, first = out[1:], false
 		}
@@ -156,18 +167,51 @@ func (o *generateOptions) printJSON(ctx context.Context, io IO, batch *compile.B
 	return writing(fmt.Fprintln(io.Out, "]}"))
 }
 
-func (o *generateOptions) printPlans(ctx context.Context, io IO, batch *compile.Batch) error {
-	return eachPlan(ctx, batch, func(i int, p *plan.Plan) ([]byte, error) {
+func (o *generateOptions) printPlans(ctx context.Context, io IO, in *input) error {
+	work := func(i int) ([]byte, error) {
+		tree, err := in.tree(i)
+		if err != nil {
+			return nil, err
+		}
 		var out []byte
 		if i > 0 {
 			out = append(out, "---\n"...)
 		}
-		return render.YAML(out, compile.Tree(p), render.Options{NoComments: o.noComments}), nil
-	}, io)
+		return render.YAML(out, tree, render.Options{NoComments: o.noComments}), nil
+	}
+	return ordered(ctx, in.specs(), work, func(_ int, out []byte) error { return writing(io.Out.Write(out)) })
+}
+
+// file is an object's, on its way into the folder.
+type file struct {
+	object  folder.Object
+	content []byte // nil: it is left as it is
+}
+
+// into asks for the file, or spares it.
+func (f file) into(to *folder.Folder) error {
+	if f.content == nil {
+		return to.Keep(f.object)
+	}
+	return to.Put(f.object, f.content)
+}
+
+func (o *generateOptions) files(spec owned) []file {
+	files := make([]file, 0, len(spec.objects))
+	for _, object := range spec.objects {
+		one := file{object: folder.Object{
+			Cluster: object.Cluster, Rank: object.Rank, Kind: object.Kind, Namespace: object.Namespace, Name: object.Name,
+		}}
+		if !o.leaves(object) {
+			one.content = render.YAML([]byte(header(spec, object)), object.Tree(), render.Options{NoComments: o.noComments})
+		}
+		files = append(files, one)
+	}
+	return files
 }
 
 // writeFolder writes all files beside the old ones first and renames them at the end.
-func (o *generateOptions) writeFolder(ctx context.Context, io IO, batch *compile.Batch) (err error) {
+func (o *generateOptions) writeFolder(ctx context.Context, io IO, in *input) (err error) {
 	f, err := folder.Open(o.folder)
 	if err != nil {
 		return err
@@ -177,31 +221,17 @@ func (o *generateOptions) writeFolder(ctx context.Context, io IO, batch *compile
 			err = closeErr
 		}
 	}()
-	type file struct {
-		object  folder.Object
-		content []byte
-	}
 	work := func(i int) ([]file, error) {
-		p, objects, err := objectsOf(batch, i)
-		if err != nil {
-			return nil, err
-		}
-		files := make([]file, 0, len(objects))
-		for _, object := range objects {
-			files = append(files, file{
-				folder.Object{Rank: object.Rank, Kind: object.Kind, Namespace: object.Namespace, Name: object.Name},
-				o.yaml(nil, p, object),
-			})
-		}
-		return files, nil
+		spec, err := in.objects(i)
+		return o.files(spec), err
 	}
 	progress := term.NewProgress(io.Err, io.Now)
 	defer progress.Done()
 	f.Watch(func(done, total int) { progress.Step("writing file", done, total) })
-	err = ordered(ctx, batch.Len(), work, func(i int, files []file) error {
-		progress.Step("generating spec", i+1, batch.Len())
+	err = ordered(ctx, in.specs(), work, func(i int, files []file) error {
+		progress.Step("generating spec", i+1, in.specs())
 		for _, file := range files {
-			if err := f.Put(file.object, file.content); err != nil {
+			if err := file.into(f); err != nil {
 				return err
 			}
 		}

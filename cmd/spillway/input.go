@@ -12,6 +12,7 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/load"
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/target"
+	"github.com/spillway-mesh/spillway/pkg/target/all"
 )
 
 // codeUnreadable is the finding that a file could not be read: trouble, not a mistake in a spec.
@@ -42,13 +43,22 @@ func (o *inputOptions) bind(c *cobra.Command) {
 // input is what was read, and everything there is to say about it.
 type input struct {
 	batch   *compile.Batch // nil if there is no platform to plan for
+	fleets  *compile.Fleets
 	loaded  load.Result
 	diags   diag.List // sorted
 	sources map[string][]byte
 }
 
+// writers are the targets that a command writes for.
+type writers struct {
+	hosts  []target.Target
+	fleets []target.FleetTarget
+}
+
+func allWriters() writers { return writers{hosts: all.Targets(), fleets: all.Fleets()} }
+
 // read loads all input and plans every spec, so that all findings are known before anything is written.
-func (o *inputOptions) read(ctx context.Context, io IO, targets []target.Target) (*input, error) {
+func (o *inputOptions) read(ctx context.Context, io IO, w writers) (*input, error) {
 	if len(o.files) == 0 {
 		return nil, usagef("give the specs with -f FILE, -f FOLDER or -f -")
 	}
@@ -57,11 +67,16 @@ func (o *inputOptions) read(ctx context.Context, io IO, targets []target.Target)
 	if err != nil {
 		return nil, err
 	}
-	in := &input{loaded: loaded, diags: append(diags, compile.Clusters(&loaded)...), sources: loaded.Sources}
+	in := &input{loaded: loaded, diags: append(diags, compile.Healths(&loaded)...), sources: loaded.Sources}
+	in.fleets = compile.NewFleets(loaded.Fleets, w.fleets)
+	for n := range in.fleets.Len() {
+		_, found := in.fleets.Plan(n)
+		in.diags = append(in.diags, found...)
+	}
 	platform, found, err := o.readPlatform(loaded.Platforms, options)
 	in.diags = append(in.diags, found...)
 	if err == nil && !found.HasErrors() {
-		in.batch = compile.NewBatch(loaded.Failovers, platform, targets)
+		in.batch = compile.NewBatch(loaded.Failovers, platform, w.hosts)
 		err = in.plan(ctx)
 	}
 	in.diags.Sort()
@@ -82,12 +97,12 @@ func (i *input) plan(ctx context.Context) error {
 
 // readOrEnd is read for commands that go on to print something else: it prints the findings on the side, and ends the
 // command if one of them is bad enough.
-func (o *inputOptions) readOrEnd(ctx context.Context, io IO, targets []target.Target) (*compile.Batch, error) {
-	in, err := o.read(ctx, io, targets)
+func (o *inputOptions) readOrEnd(ctx context.Context, io IO, w writers) (*input, error) {
+	in, err := o.read(ctx, io, w)
 	if err != nil {
 		return nil, err
 	}
-	in.diags = append(in.diags, compile.NotWritten(&in.loaded)...)
+	in.diags = append(in.diags, compile.NotWritten(&in.loaded, w.hosts, w.fleets)...)
 	in.diags.Sort()
 	few, left := fold(in.diags)
 	if err := in.printFindings(io.Err, io.Getenv, few); err != nil {
@@ -96,7 +111,7 @@ func (o *inputOptions) readOrEnd(ctx context.Context, io IO, targets []target.Ta
 	if err := writing(fmt.Fprint(io.Err, left)); err != nil {
 		return nil, err
 	}
-	return in.batch, o.verdict(in.diags)
+	return in, o.verdict(in.diags)
 }
 
 // verdict is the error that ends the command if any finding is at least as bad as the user allows.

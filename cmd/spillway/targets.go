@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,8 +13,9 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/term"
 )
 
-// defaultTarget is what an ExternalFailover is written for unless --target says otherwise.
-const defaultTarget = "istio"
+// defaultTargets are what is written unless --target says otherwise: one for an ExternalFailover, one for a
+// ClusterFailover.
+func defaultTargets() []string { return []string{"istio", "healthroutes"} }
 
 func newTargets(name string, io IO) *cobra.Command {
 	return &cobra.Command{
@@ -21,11 +23,11 @@ func newTargets(name string, io IO) *cobra.Command {
 		Short:   "List what objects can be written for",
 		Example: examples(name, "targets", "list the values of --target"),
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return printTargets(io, all.Targets()) },
+		RunE:    func(*cobra.Command, []string) error { return printTargets(io, all.Described()) },
 	}
 }
 
-func printTargets(io IO, targets []target.Target) error {
+func printTargets(io IO, targets []target.Described) error {
 	table := term.NewTable("TARGET", "STABILITY", "WRITES", "CHECKED AGAINST", "SUMMARY")
 	for _, t := range targets {
 		i := t.Info()
@@ -39,36 +41,37 @@ func printTargets(io IO, targets []target.Target) error {
 }
 
 // selectTargets finds the targets by name, each once and in the order in which they are listed.
-func selectTargets(names []string, known []target.Target) ([]target.Target, error) {
+func selectTargets(names []string, known writers) (writers, error) {
 	if len(names) == 0 {
-		names = []string{defaultTarget}
+		names = defaultTargets()
 	}
-	wanted := make(map[string]bool, len(names))
-	for _, name := range names {
-		wanted[name] = true
+	var chosen writers
+	found := map[string]bool{}
+	for _, t := range known.hosts {
+		if name := t.Info().Name; slices.Contains(names, name) {
+			chosen.hosts, found[name] = append(chosen.hosts, t), true
+		}
 	}
-	var chosen []target.Target
-	all := targetNames(known)
-	for i, t := range known {
-		if wanted[all[i]] {
-			chosen = append(chosen, t)
-			delete(wanted, all[i])
+	for _, t := range known.fleets {
+		if name := t.Info().Name; slices.Contains(names, name) {
+			chosen.fleets, found[name] = append(chosen.fleets, t), true
 		}
 	}
 	for _, name := range names {
-		if !wanted[name] {
+		if found[name] {
 			continue
 		}
-		hint := ""
+		all, hint := targetNames(), ""
 		if near, ok := diag.Closest(name, all); ok {
 			hint = fmt.Sprintf("; did you mean %s?", near)
 		}
-		return nil, usagef("--target: there is no target %q%s; there are: %s", name, hint, strings.Join(all, ", "))
+		return writers{}, usagef("--target: there is no target %q%s; there are: %s", name, hint, strings.Join(all, ", "))
 	}
 	return chosen, nil
 }
 
-func targetNames(targets []target.Target) []string {
+func targetNames() []string {
+	targets := all.Described()
 	names := make([]string, len(targets))
 	for i, t := range targets {
 		names[i] = t.Info().Name

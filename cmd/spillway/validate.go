@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spillway-mesh/spillway/pkg/diag"
-	"github.com/spillway-mesh/spillway/pkg/target/all"
 )
 
 // validateOptions are the flags of validate.
@@ -36,7 +35,7 @@ func newValidate(name string, io IO) *cobra.Command {
 }
 
 func (o *validateOptions) run(ctx context.Context, io IO) error {
-	in, err := o.input.read(ctx, io, all.Targets())
+	in, err := o.input.read(ctx, io, allWriters())
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func NotWritten(loaded *load.Result, targets []target.Target, fleets []target.Fl
 	diags := make(diag.List, 0, len(loaded.Healths))
 	pass := func(source *load.Document, kind string) {
 		var one diag.List
-		one.Warnf(field.NewPath("spec"), "SP410", "none of the chosen targets writes a %s", kind).WithHint("leave --target out, or name one that does")
+		one.Warnf(field.NewPath("spec"), "SP410", "none of the chosen targets writes the kind %s", kind).WithHint("leave --target out, or name one that does")
 		diags = append(diags, source.Report(one)...)
 	}
 	if len(targets) == 0 {

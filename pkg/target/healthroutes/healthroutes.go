@@ -6,6 +6,9 @@
 package healthroutes
 
 import (
+	"strings"
+	"time"
+
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/spillway-mesh/spillway/pkg/diag"
@@ -61,7 +64,7 @@ func clusterHealth(f *plan.Fleet, c *plan.FleetCluster) target.Object {
 		why("what load balancers and DNS probe; it never changes, whatever the mode", "path", h.Path),
 		why("the mode without an operator's word", "rest", h.Rest),
 		why("what the gateway answers on the path when no health server is there", "checkerDown", h.CheckerDown),
-		kv("round", render.Inline{kv("interval", h.Interval.String()), kv("timeout", h.Timeout.String())}),
+		kv("round", render.Inline{kv("interval", duration(h.Interval)), kv("timeout", duration(h.Timeout))}),
 		kv("thresholds", render.Inline{kv("fall", h.Fall), kv("rise", h.Rise), kv("quorum", h.Quorum)}),
 		kv("checks", checks(h.Checks)),
 		kv("discover", discover(h.Discover)),
@@ -86,7 +89,7 @@ func clusterHealth(f *plan.Fleet, c *plan.FleetCluster) target.Object {
 
 func guard(f *plan.Fleet) render.Map {
 	g := f.Health.Guard
-	minOut := kv("minOut", g.MinOut.String())
+	minOut := kv("minOut", duration(g.MinOut))
 	for _, e := range f.Edges {
 		if e.Strict == g.MinOut {
 			minOut.Comment = "as long as " + e.Type + " takes to see it: coming back sooner would have been in vain"
@@ -95,14 +98,14 @@ func guard(f *plan.Fleet) render.Map {
 	}
 	return render.Map{
 		why("clusters that may be out at once", "maxOut", g.MaxOut),
-		kv("poll", g.Poll.String()),
+		kv("poll", duration(g.Poll)),
 		kv("confirm", g.Confirm),
-		why("the life of a promise to stay", "hold", g.Hold.String()),
-		kv("minIn", g.MinIn.String()),
+		why("the life of a promise to stay", "hold", duration(g.Hold)),
+		kv("minIn", duration(g.MinIn)),
 		minOut,
 		kv("maxOutsPerHour", g.MaxOutsPerHour),
-		kv("verify", g.Verify.String()),
-		kv("maxChange", g.MaxChange.String()),
+		kv("verify", duration(g.Verify)),
+		kv("maxChange", duration(g.MaxChange)),
 		kv("capacity", g.Capacity),
 	}
 }
@@ -140,6 +143,18 @@ func keys(h *plan.Health) any {
 	default:
 		return nil
 	}
+}
+
+// duration is how people write one: 12h, not 12h0m0s.
+func duration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 func kv(key string, value any) render.Field { return render.Field{Key: key, Value: value} }

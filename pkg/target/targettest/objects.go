@@ -29,7 +29,7 @@ func CheckObjects(t *testing.T, objects []target.Object, decode Decoder) {
 	t.Helper()
 	seen := make(map[string]bool)
 	for _, o := range objects {
-		id := o.Kind + " " + o.Namespace + "/" + o.Name
+		id := o.Cluster + " " + o.Kind + " " + o.Namespace + "/" + o.Name
 		if seen[id] {
 			t.Errorf("%s is written twice", id)
 		}

@@ -1,8 +1,8 @@
 // Package targettest runs the cases of a target: each is one txtar file with a spec and the objects or the findings that
 // must come out of it.
 //
-// The sections are spec.yaml (one or more ExternalFailovers), platform.yaml (optional), and want.yaml or want.diags or
-// both. With -update the wants are rewritten. Start reading at Run.
+// The sections are spec.yaml (one or more ExternalFailovers, or ClusterFailovers for a target of fleets), platform.yaml
+// (optional), and want.yaml or want.diags or both. With -update the wants are rewritten. Start reading at Run.
 package targettest
 
 import (
@@ -43,18 +43,29 @@ type Decoder func(kind string, object []byte) error
 // and the rules for names and labels.
 func Run(t *testing.T, tgt target.Target, decode Decoder) {
 	t.Helper()
+	run(t, decode, func(t *testing.T, in Input) ([]target.Object, string) {
+		t.Helper()
+		return Generate(t, in, tgt)
+	})
+}
+
+// generator makes the objects of a case, and what the target said.
+type generator func(t *testing.T, in Input) ([]target.Object, string)
+
+func run(t *testing.T, decode Decoder, generate generator) {
+	t.Helper()
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases in testdata (%v)", err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			runCase(t, file, tgt, decode)
+			runCase(t, file, decode, generate)
 		})
 	}
 }
 
-func runCase(t *testing.T, file string, tgt target.Target, decode Decoder) {
+func runCase(t *testing.T, file string, decode Decoder, generate generator) {
 	t.Helper()
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
@@ -65,9 +76,9 @@ func runCase(t *testing.T, file string, tgt target.Target, decode Decoder) {
 		sections[f.Name] = &archive.Files[i].Data
 	}
 	in := takeInput(t, sections)
-	objects, diags := Generate(t, in, tgt)
+	objects, diags := generate(t, in)
 	CheckObjects(t, objects, decode)
-	again, _ := Generate(t, in, tgt)
+	again, _ := generate(t, in)
 	text := YAML(objects)
 	if diff := cmp.Diff(text, YAML(again)); diff != "" {
 		t.Errorf("written twice, the output differs (-first +second):\n%s", diff)
