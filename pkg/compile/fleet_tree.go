@@ -103,14 +103,20 @@ func askingTree(c plan.HealthCheck) render.Map {
 			codes[i] = code
 		}
 		m = append(m, render.Field{Key: "http", Value: render.Map{
-			{Key: "url", Value: x.URL}, {Key: "method", Value: text(x.Method)}, {Key: "host", Value: text(x.Host)},
-			{Key: "headers", Value: pairs(x.Headers)}, {Key: "expect", Value: orNothing(codes)}, {Key: "body", Value: text(x.Body)},
+			{Key: "url", Value: x.URL},
+			{Key: "method", Value: text(x.Method)},
+			{Key: "host", Value: text(x.Host)},
+			{Key: "headers", Value: pairs(x.Headers)},
+			{Key: "expect", Value: orNothing(codes)},
+			{Key: "body", Value: text(x.Body)},
 		}})
 	}
 	if x := c.GRPC; x != nil {
 		m = append(m, render.Field{Key: "grpc", Value: render.Map{
-			{Key: "address", Value: x.Address}, {Key: "service", Value: text(x.Service)},
-			{Key: "tls", Value: yes(x.TLS)}, {Key: "host", Value: text(x.Host)},
+			{Key: "address", Value: x.Address},
+			{Key: "service", Value: text(x.Service)},
+			{Key: "tls", Value: yes(x.TLS)},
+			{Key: "host", Value: text(x.Host)},
 		}})
 	}
 	if x := c.TCP; x != nil {
@@ -139,8 +145,10 @@ func watchingTree(c plan.HealthCheck) render.Map {
 	}
 	if x := c.Prometheus; x != nil {
 		m = append(m, render.Field{Key: "prometheus", Value: render.Map{
-			{Key: "url", Value: x.URL}, {Key: "query", Value: x.Query},
-			{Key: "above", Value: text(x.Above)}, {Key: "below", Value: text(x.Below)},
+			{Key: "url", Value: x.URL},
+			{Key: "query", Value: x.Query},
+			{Key: "above", Value: text(x.Above)},
+			{Key: "below", Value: text(x.Below)},
 		}})
 	}
 	return m

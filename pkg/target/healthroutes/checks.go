@@ -14,8 +14,9 @@ func checks(all []plan.HealthCheck) any {
 	}
 	out := make(render.List, 0, len(all))
 	for _, c := range all {
-		one := render.Map{kv("name", c.Name), kv("importance", c.Importance), kv("weight", c.Weight), kv("shared", yes(c.Shared))}
-		out = append(out, set(append(one, kindOf(&c))))
+		out = append(out, set(render.Map{
+			kv("name", c.Name), kv("importance", c.Importance), kv("weight", c.Weight), kv("shared", yes(c.Shared)), kindOf(&c),
+		}))
 	}
 	return out
 }
