@@ -146,3 +146,18 @@ func (in *Inputs) restarted(ago time.Duration) {
 		p.ProbeAt -= back
 	}
 }
+
+// A replica that has promised votes In even when it knows nothing: a sibling could leave on its abstention.
+func TestWhoHasPromisedDoesNotAbstain(t *testing.T) {
+	t.Parallel()
+	in := testInputs()
+	in.set(Strict, time.Hour)
+	in.Watchdog = true
+	d, _ := Decide(in, State{Granted: []Promise{{Cluster: "green", Replica: "g1", AskID: "a", Until: in.Now + time.Second}}})
+	if d.Vote != VoteIn || d.Reason.Rule != PromisedTo {
+		t.Errorf("votes %v: %v", d.Vote, d.Reason)
+	}
+	if d, _ = Decide(in, State{}); d.Vote != Abstain {
+		t.Errorf("without a promise it votes %v: %v", d.Vote, d.Reason)
+	}
+}

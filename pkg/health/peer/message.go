@@ -34,7 +34,7 @@ func (s *Status) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Vote is a replica's vote on the wire; "" is unknown and counts as an abstention.
+// Vote is a replica's vote on the wire; "" is unknown and counts as In.
 type Vote string
 
 // The values of Vote.
@@ -170,6 +170,7 @@ type SiblingPart struct {
 	Vote             Vote   `json:"vote"`
 	PromiseLeft      Millis `json:"promiseLeft"` // how long the promises that its vote rests on still last
 	ConfigGeneration int64  `json:"configGeneration"`
+	Young            bool   `json:"young,omitempty"` // it has only just started and may have forgotten promises
 }
 
 // Assessment is the sum of a cluster's own checks.
