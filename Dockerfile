@@ -16,3 +16,10 @@ COPY --from=build /out/spillway /usr/local/bin/spillway
 USER 65532:65532
 WORKDIR /work
 ENTRYPOINT ["/usr/local/bin/spillway"]
+
+FROM scratch AS spillway-health
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /out/spillway-health /usr/local/bin/spillway-health
+USER 65532:65532
+EXPOSE 8080 9090
+ENTRYPOINT ["/usr/local/bin/spillway-health"]

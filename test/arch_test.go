@@ -30,8 +30,7 @@ type rule struct {
 // packageMap is the order of the layers. A package of this module that no entry covers is an error, so that a new one
 // finds its place here first. Keys are patterns as in path.Match; the longest that fits counts.
 func packageMap() map[string]rule {
-	const fields = "k8s.io/apimachinery/pkg/util/validation/field"
-	yamls := []string{"sigs.k8s.io/yaml", "go.yaml.in/yaml/v3"}
+	const fields, yaml3 = "k8s.io/apimachinery/pkg/util/validation/field", "go.yaml.in/yaml/v3"
 	return map[string]rule{
 		"pkg/api/v1alpha1": {third: []string{"k8s.io/apimachinery"}, lint: "api"},
 		"pkg/diag":         {third: []string{fields}, lint: "diag"},
@@ -41,17 +40,20 @@ func packageMap() map[string]rule {
 		"pkg/health":       {lint: "health"},
 		"pkg/health/probe": {own: []string{"pkg/health"}, lint: "probe"},
 		"pkg/health/server": {
-			own: []string{"pkg/health", "pkg/health/probe", "pkg/api/v1alpha1"}, third: []string{"k8s.io/apimachinery"}, lint: "healthserver",
+			own: []string{
+				"pkg/health", "pkg/health/peer", "pkg/health/probe", "pkg/api/v1alpha1", "pkg/diag", "pkg/load", "pkg/validate", "pkg/version",
+			},
+			third: []string{"k8s.io/apimachinery", "github.com/prometheus/client_golang", "golang.org/x/sync"}, lint: "healthserver",
 		},
 		"pkg/load": {
-			own: []string{"pkg/api/v1alpha1", "pkg/diag"}, third: append([]string{"k8s.io/apimachinery"}, yamls...), lint: "load",
+			own: []string{"pkg/api/v1alpha1", "pkg/diag"}, third: []string{"k8s.io/apimachinery", "sigs.k8s.io/yaml", yaml3}, lint: "load",
 		},
 		"pkg/validate": {own: []string{"pkg/api/v1alpha1", "pkg/diag"}, third: []string{"k8s.io/apimachinery"}, lint: "validate"},
 		"pkg/plan": {
 			own: []string{"pkg/api/v1alpha1", "pkg/diag", "pkg/region", "pkg/health"}, third: []string{"k8s.io/apimachinery"}, lint: "plan",
 		},
 		"pkg/plan/plantest": {own: []string{"pkg/api/v1alpha1"}, third: []string{"k8s.io/apimachinery"}}, // for tests only
-		"pkg/render":        {own: []string{"pkg/diag"}, third: yamls, lint: "render"},
+		"pkg/render":        {own: []string{"pkg/diag"}, third: []string{"sigs.k8s.io/yaml", yaml3}, lint: "render"},
 		"pkg/picture":       {own: []string{"pkg/plan"}, lint: "picture"},
 		"pkg/target": {
 			own: []string{"pkg/plan", "pkg/diag", "pkg/render"}, third: []string{fields, "sigs.k8s.io/yaml"}, lint: "target",
@@ -74,9 +76,7 @@ func packageMap() map[string]rule {
 			},
 		},
 		"pkg/compile": {
-			own: []string{
-				"pkg/api/v1alpha1", "pkg/load", "pkg/validate", "pkg/plan", "pkg/target", "pkg/target/all", "pkg/diag", "pkg/render",
-			},
+			own:   []string{"pkg/api/v1alpha1", "pkg/load", "pkg/validate", "pkg/plan", "pkg/target", "pkg/target/all", "pkg/diag", "pkg/render"},
 			third: []string{"k8s.io/apimachinery"}, lint: "compile",
 		},
 		"cmd/spillway": {
@@ -85,7 +85,8 @@ func packageMap() map[string]rule {
 				"github.com/spf13/cobra", "github.com/spf13/pflag", "k8s.io/apimachinery", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3",
 			},
 		},
-		"pkg/health/peer": {own: []string{"pkg/health"}, lint: "peer"},
+		"cmd/spillway-health": {own: []string{"pkg/*", "pkg/api/*", "pkg/health/*"}},
+		"pkg/health/peer":     {own: []string{"pkg/health"}, lint: "peer"},
 		// Parts of one command; they stay small and plain, so that the commands stay thin.
 		"cmd/*/internal/*": {own: []string{"pkg/*", "pkg/api/*"}},
 		"test":             {},
@@ -104,6 +105,9 @@ type binary struct {
 func binaries() map[string]binary {
 	return map[string]binary{
 		"cmd/spillway": {packages: 88, mustNot: []string{"sigs.k8s.io/controller-runtime", "istio.io/istio", "k8s.io/client-go"}},
+		"cmd/spillway-health": {packages: 130, mustNot: []string{
+			"sigs.k8s.io/controller-runtime", "istio.io", "github.com/envoyproxy", "google.golang.org/grpc", "github.com/spf13",
+		}},
 	}
 }
 
@@ -111,8 +115,10 @@ func binaries() map[string]binary {
 func TestTimeZonesAreLinked(t *testing.T) {
 	t.Parallel()
 	const zones = "time/tzdata"
-	if !slices.ContainsFunc(goList(t, "-deps", "./cmd/spillway"), func(p listed) bool { return p.ImportPath == zones }) {
-		t.Errorf("cmd/spillway does not link %s", zones)
+	for name := range binaries() {
+		if !slices.ContainsFunc(goList(t, "-deps", "./"+name), func(p listed) bool { return p.ImportPath == zones }) {
+			t.Errorf("%s does not link %s", name, zones)
+		}
 	}
 }
 

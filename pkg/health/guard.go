@@ -107,6 +107,14 @@ func valid(in *Inputs, st *State) []*PeerView {
 	return out
 }
 
+// Promises says how many promises leaving takes, and how many are held.
+func Promises(in *Inputs, st *State) (need, held int) {
+	if in.Config == nil {
+		return 0, 0
+	}
+	return in.Config.need(), len(valid(in, st))
+}
+
 // PromiseLeft is how long this replica's own departure is still promised: until fewer than the needed promises hold.
 func PromiseLeft(in *Inputs, st *State) time.Duration {
 	if in.Config == nil {

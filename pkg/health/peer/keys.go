@@ -59,9 +59,9 @@ func validKeyID(id string) bool {
 	return id != "" && len(id) <= 63 && strings.Trim(id, letters) == ""
 }
 
-// LoadKeyring reads a directory with one file for each key id and the file `active`. Names that begin with a dot are
-// skipped: a mounted Secret keeps its versions there.
-func LoadKeyring(dir fs.FS) (*Keyring, error) {
+// ReadKeys reads a directory with one file for each key id and the file `active`, as NewKeyring takes them. Names that begin
+// with a dot are skipped: a mounted Secret keeps its versions there.
+func ReadKeys(dir fs.FS) (map[string][]byte, error) {
 	entries, err := fs.ReadDir(dir, ".")
 	if err != nil {
 		return nil, fmt.Errorf("reading the peer keys: %w", err)
@@ -76,6 +76,15 @@ func LoadKeyring(dir fs.FS) (*Keyring, error) {
 			return nil, fmt.Errorf("reading the peer key %q: %w", e.Name(), err)
 		}
 		data[e.Name()] = b
+	}
+	return data, nil
+}
+
+// LoadKeyring makes a keyring of such a directory.
+func LoadKeyring(dir fs.FS) (*Keyring, error) {
+	data, err := ReadKeys(dir)
+	if err != nil {
+		return nil, err
 	}
 	return NewKeyring(data)
 }

@@ -75,6 +75,9 @@ func NewReplica(self Self) *Replica {
 	return &Replica{self: self}
 }
 
+// Name of the replica.
+func (r *Replica) Name() string { return r.self.Replica }
+
 // State is what the replica remembers; Decision what it last came to.
 func (r *Replica) State() health.State { return r.state }
 

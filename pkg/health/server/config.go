@@ -1,7 +1,3 @@
-// Package server runs the health of a cluster: it reads what the cluster goes by, asks the checks, and answers.
-//
-// For now it holds the first step only: what an object of the API means to the verdict and to the checks. It imports the
-// API and the packages of health below it. Start reading at Config.
 package server
 
 import (

@@ -1,0 +1,135 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
+)
+
+const (
+	cacheFile = "clusterhealth.json"
+	// keepEvery is how often the status is written where nothing changed.
+	keepEvery   = 10 * time.Second
+	keepTimeout = 5 * time.Second
+)
+
+// restore configures from what was kept by an earlier process, so that neither a mode nor a baseline is forgotten while the
+// API is away.
+func (e *engine) restore(dir string) {
+	text, err := os.ReadFile(filepath.Join(dir, cacheFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	x := &v1alpha1.ClusterHealth{}
+	if err == nil {
+		err = json.Unmarshal(text, x)
+	}
+	if err != nil || x.Spec.Cluster == "" {
+		e.log.Error("the cached configuration cannot be used", "error", err)
+		return
+	}
+	e.configure(x, true)
+}
+
+// keep writes the status and the cache whenever something changed.
+func (e *engine) keep(dir string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		t := time.NewTicker(keepEvery)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-e.changed:
+			case <-t.C:
+			}
+			e.keepOnce(ctx, dir)
+		}
+	}
+}
+
+func (e *engine) keepOnce(ctx context.Context, dir string) {
+	own, x := e.status()
+	if x == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
+	defer cancel()
+	err := e.store.Keep(ctx, func(now v1alpha1.ClusterHealthStatus) (v1alpha1.ClusterHealthStatus, bool) {
+		next := own
+		next.Change = merge(now.Change, own.Change)
+		next.Conditions = now.Conditions
+		return next, !sameStatus(&now, &next)
+	})
+	if err != nil {
+		e.log.Warn("the status was not written", "error", err)
+	}
+	if dir == "" {
+		return
+	}
+	x.Status.Change = own.Change
+	if err := writeFile(dir, x); err != nil {
+		e.log.Warn("the configuration was not cached", "error", err)
+	}
+}
+
+// writeFile replaces the cache in one step: whoever reads it sees the old or the new one.
+func writeFile(dir string, x *v1alpha1.ClusterHealth) error {
+	text, err := json.Marshal(x)
+	if err != nil {
+		return err //nolint:wrapcheck // told as it is
+	}
+	at := filepath.Join(dir, cacheFile)
+	if err := os.WriteFile(at+".new", text, 0o600); err != nil {
+		return err //nolint:wrapcheck // names the file
+	}
+	return os.Rename(at+".new", at) //nolint:wrapcheck // names the files
+}
+
+// status is what the cluster says of itself, and a copy of the object to cache.
+func (e *engine) status() (v1alpha1.ClusterHealthStatus, *v1alpha1.ClusterHealth) {
+	d := e.detail()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.object == nil {
+		return v1alpha1.ClusterHealthStatus{}, nil
+	}
+	since := metav1.NewTime(d.Since.Truncate(time.Second))
+	s := v1alpha1.ClusterHealthStatus{
+		ObservedGeneration: e.object.Generation, Verdict: d.Status, Mode: v1alpha1.HealthMode(d.Mode), Since: &since, Reason: d.Reason,
+		Change: changeStatus(e.change),
+	}
+	for _, c := range append(d.Fail, d.Warn...) {
+		at := metav1.NewTime(d.Now.Add(-time.Duration(c.For * float64(time.Second))).Truncate(time.Second))
+		s.Checks = append(s.Checks, v1alpha1.CheckStatus{Name: c.Name, State: c.State, Since: &at, Reason: c.Reason})
+	}
+	for _, p := range d.Peers {
+		s.Peers = append(s.Peers, v1alpha1.PeerStatus{Name: p.Name, Confirmed: p.Confirmed, Unknown: p.Unknown})
+	}
+	return s, e.object.DeepCopy()
+}
+
+// sameStatus compares what people and other replicas act on: replicas that differ in times only do not write in turn.
+func sameStatus(a, b *v1alpha1.ClusterHealthStatus) bool {
+	short := func(s *v1alpha1.ClusterHealthStatus) string {
+		c := s.DeepCopy()
+		c.Since = nil
+		for i := range c.Checks {
+			c.Checks[i].Since, c.Checks[i].Reason = nil, ""
+		}
+		text, err := json.Marshal(c)
+		if err != nil {
+			return ""
+		}
+		return string(text)
+	}
+	return short(a) == short(b)
+}

@@ -1,0 +1,142 @@
+package server
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"reflect"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
+	"github.com/spillway-mesh/spillway/pkg/health"
+	"github.com/spillway-mesh/spillway/pkg/health/probe"
+)
+
+// external asks an ExternalFailover as it is now: the object may come, change and go while the check stays.
+type external struct {
+	namespace, name string
+	direct          bool
+	find            func(namespace, name string) (*v1alpha1.ExternalFailover, bool)
+	now             func() time.Duration
+
+	mu     sync.Mutex
+	spec   *v1alpha1.ExternalFailoverSpec
+	prober probe.Prober
+}
+
+func (c *checker) external(s *v1alpha1.ExternalFailoverCheck, namespace string) probe.Prober {
+	if c.around.Failover == nil {
+		return says(health.Unknown, "an ExternalFailover is known inside a cluster only")
+	}
+	e := &external{namespace: s.Namespace, name: s.Name, direct: s.Via == v1alpha1.ViaDirect, find: c.around.Failover, now: c.now}
+	if e.namespace == "" {
+		e.namespace = namespace
+	}
+	return e
+}
+
+// Probe asks once, or repeats what was said a moment ago.
+func (e *external) Probe(ctx context.Context) probe.Outcome {
+	x, found := e.find(e.namespace, e.name)
+	if !found {
+		return probe.Outcome{Result: health.Unknown, Reason: "no such ExternalFailover"}
+	}
+	return e.of(&x.Spec).Probe(ctx)
+}
+
+func (e *external) of(spec *v1alpha1.ExternalFailoverSpec) probe.Prober {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.spec == nil || !reflect.DeepEqual(e.spec, spec) {
+		e.spec = spec.DeepCopy()
+		e.prober = &probe.ExternalFailover{Of: e.probers(spec), Every: externalEvery, Now: e.now}
+	}
+	return e.prober
+}
+
+// probers ask the first port: through the sidecar as an app would, or each endpoint as the sidecar would.
+func (e *external) probers(spec *v1alpha1.ExternalFailoverSpec) []probe.Prober {
+	if len(spec.Ports) == 0 {
+		return nil
+	}
+	port := &spec.Ports[0]
+	if !e.direct {
+		return []probe.Prober{throughMesh(spec, port)}
+	}
+	out := make([]probe.Prober, 0, len(spec.Endpoints))
+	for i := range spec.Endpoints {
+		out = append(out, directly(spec, port, &spec.Endpoints[i]))
+	}
+	return out
+}
+
+// throughMesh dials the host. Of a port that is not HTTP only the sidecar is reached for certain: a TLS port is asked for its
+// certificate, which comes from beyond; of a TCP port no more can be known than that something takes connections.
+func throughMesh(spec *v1alpha1.ExternalFailoverSpec, port *v1alpha1.Port) probe.Prober {
+	address := net.JoinHostPort(spec.Host, strconv.Itoa(int(port.Number)))
+	switch port.Protocol {
+	case v1alpha1.ProtocolHTTP, v1alpha1.ProtocolHTTP2, v1alpha1.ProtocolGRPC:
+		return anyAnswer("http://"+address+activePath(spec), "")
+	case v1alpha1.ProtocolTLS:
+		return &probe.Certificate{Address: address, ServerName: spec.Host, Now: time.Now} //nolint:forbidigo // the certificate's own dates
+	default:
+		return &probe.TCP{Address: address}
+	}
+}
+
+// directly asks one endpoint with the name, the Host and the trust that the sidecar uses.
+func directly(spec *v1alpha1.ExternalFailoverSpec, port *v1alpha1.Port, at *v1alpha1.Endpoint) probe.Prober {
+	number := port.Number
+	if port.TargetPort != nil {
+		number = *port.TargetPort
+	}
+	if own, found := at.Ports[port.Name]; found {
+		number = own
+	}
+	address := net.JoinHostPort(at.Address, strconv.Itoa(int(number)))
+	secured := spec.TLS != nil && spec.TLS.Mode != v1alpha1.TLSNone && port.TLS != v1alpha1.PortTLSNone
+	switch {
+	case secured && (spec.TLS.Mode == v1alpha1.TLSMutual || spec.TLS.Trust != nil):
+		return says(health.Unknown, "its keys and its trust are the proxy's: ask via Mesh")
+	case port.Protocol == v1alpha1.ProtocolTCP, port.Protocol == v1alpha1.ProtocolTLS:
+		return &probe.TCP{Address: address}
+	case secured:
+		return anyAnswer("https://"+address+activePath(spec), hostOf(spec, at))
+	default:
+		return anyAnswer("http://"+address+activePath(spec), hostOf(spec, at))
+	}
+}
+
+// hostOf is the name that an endpoint is asked under.
+func hostOf(spec *v1alpha1.ExternalFailoverSpec, at *v1alpha1.Endpoint) string {
+	switch {
+	case at.ServerName != "":
+		return at.ServerName
+	case net.ParseIP(at.Address) == nil:
+		return at.Address
+	default:
+		return spec.Host
+	}
+}
+
+func activePath(spec *v1alpha1.ExternalFailoverSpec) string {
+	if spec.Detect != nil && spec.Detect.Active != nil && spec.Detect.Active.Path != "" {
+		return spec.Detect.Active.Path
+	}
+	return "/"
+}
+
+// anyAnswer passes on every answer below 500: whether anything answers at all is what is asked.
+func anyAnswer(url, host string) probe.Prober {
+	spec := probe.HTTPSpec{URL: url, Host: host}
+	for code := http.StatusContinue; code < http.StatusInternalServerError; code++ {
+		spec.Expect = append(spec.Expect, code)
+	}
+	p, err := probe.NewHTTP(spec)
+	if err != nil {
+		return says(health.Unknown, "the URL is not valid")
+	}
+	return p
+}
