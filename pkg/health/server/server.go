@@ -27,14 +27,17 @@ const (
 // Run serves until the context ends, and then goes on answering for Linger: whoever balances must see that this replica goes
 // before it is gone. An error is one of the machine's: a port that is taken, a source that cannot be read at all.
 func Run(ctx context.Context, o Options) error {
-	begun := time.Now()                                      //nolint:forbidigo // the one clock of the process
-	now := func() time.Duration { return time.Since(begun) } //nolint:forbidigo // the same
-	e := newEngine(&o, now, time.Now)                        //nolint:forbidigo // only to end modes, and for people
+	begun := time.Now()                                                              //nolint:forbidigo // the one clock of the process
+	return run(ctx, &o, func() time.Duration { return time.Since(begun) }, time.Now) //nolint:forbidigo // the same; dates only end modes
+}
+
+func run(ctx context.Context, o *Options, now func() time.Duration, wall func() time.Time) error {
+	e := newEngine(o, now, wall)
 	if o.CacheDir != "" {
 		e.restore(o.CacheDir)
 	}
 	e.Siblings(o.Siblings)
-	p, err := open(ctx, e, &o)
+	p, err := open(ctx, e, o)
 	if err != nil {
 		return err
 	}
