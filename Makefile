@@ -7,6 +7,9 @@ RACE      ?= auto
 FUZZTIME  ?= 60s
 # How many states `make modelcheck` looks at of each fleet.
 STATES    ?= 300000
+# How long `make soak` lasts, and what its faults are drawn from.
+SOAK      ?= 30m
+SEED      ?= 1
 # Benchmarks to run, and how often.
 BENCH     ?= .
 COUNT     ?= 1
@@ -31,7 +34,7 @@ GOLDEN     = $(sort $(patsubst %/,./%,$(dir $(shell grep -rslE --include='*_test
 GENERATED := manifests/crd pkg/api samples ':(glob)**/testdata/**'
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint fmt generate verify samples bench conformance conformance-full modelcheck fuzz images
+.PHONY: help build test lint fmt generate verify samples bench conformance conformance-full modelcheck soak fuzz images
 .DELETE_ON_ERROR:
 
 help: ## list the tasks
@@ -94,6 +97,9 @@ conformance-full: ## every failure of every sample against the real parts
 
 modelcheck: ## look at STATES states of each fleet in the model check of the promises
 	MODEL_STATES=$(STATES) $(GO) test -count=1 -timeout 120m -v -run Model ./pkg/health
+
+soak: ## beset a fleet of the health server's processes with faults for SOAK
+	cd test/conformance && $(GO) test -count=1 -timeout 3h -v -run Soak ./health -soak $(SOAK) -seed $(SEED)
 
 fuzz: ## fuzz every target for FUZZTIME each
 	@for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' cmd pkg test | xargs -r -n1 dirname | sort -u); do \

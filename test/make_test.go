@@ -11,7 +11,7 @@ import (
 
 // verbs are the tasks that people and the pipeline rely on.
 func verbs() []string {
-	return strings.Fields("help build test lint fmt generate verify samples bench conformance conformance-full modelcheck fuzz images")
+	return strings.Fields("help build test lint fmt generate verify samples bench conformance conformance-full modelcheck soak fuzz images")
 }
 
 // described returns the tasks of a Makefile that `make help` lists.

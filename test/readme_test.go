@@ -120,7 +120,7 @@ func kindOf(stage string) stageKind {
 	switch first {
 	case "sed", "cat", "ls", "make", "tail", "head", "grep", "diff":
 		return local
-	case "kubectl", "istioctl", "xargs":
+	case "kubectl", "istioctl", "xargs", "sh": // a script has a test of its own
 		return needsCluster
 	default:
 		return unknown

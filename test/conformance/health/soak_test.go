@@ -163,6 +163,20 @@ func TestSoak(t *testing.T) {
 	for _, c := range f.clusters {
 		f.order(t, c.name, "")
 	}
+	f.mends(t, b, look)
+	after := f.rss(t)
+	t.Logf("%d sweeps, %d faults, %d departures; memory of the largest replica %d KiB half way, %d KiB at the end", sweeps, len(b.log), departures, middle, after)
+	if departures == 0 {
+		t.Errorf("no cluster ever left:\n%s", strings.Join(b.log, "\n"))
+	}
+	if after > middle*13/10+8<<10 {
+		t.Errorf("memory grows: %d KiB half way, %d KiB at the end", middle, after)
+	}
+}
+
+// mends waits until everything answers 200 again.
+func (f *fleet) mends(t *testing.T, b *besetter, look func()) {
+	t.Helper()
 	end := time.Now().Add(40 * time.Second)
 	for well := false; !well; time.Sleep(200 * time.Millisecond) {
 		look()
@@ -171,14 +185,6 @@ func TestSoak(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatalf("mended, yet %v\n%s", s, strings.Join(b.log, "\n"))
 		}
-	}
-	after := f.rss(t)
-	t.Logf("%d sweeps, %d faults, %d departures; memory of the largest replica %d KiB half way, %d KiB at the end", sweeps, len(b.log), departures, middle, after)
-	if departures == 0 {
-		t.Errorf("no cluster ever left:\n%s", strings.Join(b.log, "\n"))
-	}
-	if after > middle*13/10+8<<10 {
-		t.Errorf("memory grows: %d KiB half way, %d KiB at the end", middle, after)
 	}
 }
 
