@@ -41,6 +41,7 @@ func main() {
 // flags of the command.
 type flags struct {
 	config, health, siblings string
+	service, gateway         string
 	version                  bool
 	options                  server.Options
 }
@@ -54,6 +55,8 @@ func parse(args []string, errs io.Writer) (*flags, error) {
 	set.StringVar(&f.options.Listen, "listen", ":8080", "`ADDRESS` that gateways reach: the probe path and signed polls")
 	set.StringVar(&f.options.InternalListen, "internal-listen", ":9090", "`ADDRESS` for people, metrics and the other replicas")
 	set.StringVar(&f.siblings, "siblings", "", "internal `URLS` of the other replicas, separated by commas")
+	set.StringVar(&f.service, "service", "spillway-health", "in a cluster: `NAME` of the own Service, whose endpoints are the other replicas")
+	set.StringVar(&f.gateway, "gateway", "istio=ingressgateway", "in a cluster: label `SELECTOR` of the ingress gateway's pods")
 	set.StringVar(&f.options.Path, "path", v1alpha1.DefaultHealthPath, "`PATH` of the probe while nothing is configured")
 	set.StringVar(&f.options.CacheDir, "cache", "", "`FOLDER` where the last configuration is kept over a restart")
 	set.StringVar(&f.options.Replica, "replica", server.Replica(), "`NAME` of this replica")
@@ -94,8 +97,11 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	source, err := f.source(log, errs)
 	if err != nil {
 		_, _ = fmt.Fprintln(errs, "spillway-health:", err)
-		if errors.Is(err, server.ErrInvalid) {
+		switch {
+		case errors.Is(err, server.ErrInvalid):
 			return exitInvalid
+		case errors.Is(err, errUsage):
+			return exitUsage
 		}
 		return exitTrouble
 	}
@@ -111,6 +117,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 }
 
 func (f *flags) source(log *slog.Logger, errs io.Writer) (server.Source, error) {
+	if f.health != "" {
+		return newCluster(f, log)
+	}
 	file := &server.File{Path: f.config, Log: log, Print: func(found diag.List, sources map[string][]byte) {
 		_ = diag.WriteText(errs, found, diag.TextOptions{Source: func(file string) []byte { return sources[file] }})
 	}}
