@@ -132,6 +132,9 @@ func (w *Watcher) watchKeys(ctx context.Context) {
 func (w *Watcher) tellKeys(context.Context) {
 	for name, f := range w.keys { // at most one
 		data, ok := f.items[w.options.Namespace+"/"+name]
+		if !ok && !f.listed {
+			return
+		}
 		if !ok {
 			w.log.Warn("the Secret with the peers' keys does not exist, the last known keys stay", "namespace", w.options.Namespace, "name", name)
 			return

@@ -152,7 +152,7 @@ func (s *source) watch(ctx context.Context, version string) (string, error) {
 	defer cancel(nil)
 	silent := time.AfterFunc(s.pace.answer, func() { cancel(errNoAnswer) })
 	defer silent.Stop()
-	steady := time.NewTimer(s.pace.steady)
+	began := s.clock.Now()
 	body, err := s.api.open(ctx, request{method: http.MethodGet, path: s.path, query: q})
 	if err == nil {
 		// A stream that dies without a word is noticed by HTTP/2; this is for the proxies that do not speak it.
@@ -160,7 +160,7 @@ func (s *source) watch(ctx context.Context, version string) (string, error) {
 		version, err = s.follow(ctx, body, version)
 		_ = body.Close()
 	}
-	lived := !steady.Stop()
+	lived := s.clock.Since(began) >= s.pace.steady
 	if lived {
 		s.failures = 0
 	}
@@ -194,8 +194,11 @@ func (s *source) follow(ctx context.Context, body io.Reader, version string) (st
 			return "", e
 		}
 		var o object
-		if err := json.Unmarshal(c.Object, &o); err != nil || o.ResourceVersion == "" {
-			return "", fmt.Errorf("reading the watch: an object without a version: %w", err)
+		if err := json.Unmarshal(c.Object, &o); err != nil {
+			return "", fmt.Errorf("reading the watch: %w", err)
+		}
+		if o.ResourceVersion == "" {
+			return "", errors.New("reading the watch: an object without a version")
 		}
 		version = o.ResourceVersion
 		if c.Type != bookmark {

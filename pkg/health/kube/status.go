@@ -2,7 +2,6 @@ package kube
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -110,7 +109,7 @@ func (w *Watcher) Event(ctx context.Context, reason, note string, warning bool) 
 	o := w.options
 	e := event{
 		TypeMeta:            metav1.TypeMeta{APIVersion: "events.k8s.io/v1", Kind: "Event"},
-		Metadata:            metav1.ObjectMeta{Namespace: o.Namespace, GenerateName: o.Name + "."},
+		Metadata:            metav1.ObjectMeta{Namespace: o.Namespace, GenerateName: o.Name + "-"},
 		EventTime:           metav1.NewMicroTime(w.clock.Now()),
 		ReportingController: controller, ReportingInstance: w.instance, Action: reason, Reason: reason,
 		Regarding: reference{APIVersion: v1alpha1.GroupVersion().String(), Kind: kind, Namespace: o.Namespace, Name: o.Name},
@@ -151,7 +150,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return errors.Join(ctx.Err(), context.Cause(ctx))
+		return context.Cause(ctx)
 	case <-t.C:
 		return nil
 	}

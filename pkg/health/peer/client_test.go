@@ -30,7 +30,7 @@ func TestPollReasons(t *testing.T) {
 	}{
 		"good":             {good, "example.com", nil}, // the name in httptest's certificate
 		"another name":     {good, "other.test", TLS},
-		"a redirect":       {http.RedirectHandler("/else", http.StatusFound), "example.com", Unreachable},
+		"a redirect":       {redirects(good), "example.com", Unreachable},
 		"an error":         {answers(http.StatusServiceUnavailable, ""), "example.com", Unreachable},
 		"nothing there":    {http.NotFoundHandler(), "example.com", BadSignature},
 		"not signed":       {answers(http.StatusOK, "hello"), "example.com", BadSignature},
@@ -53,6 +53,17 @@ func TestPollReasons(t *testing.T) {
 			}
 		})
 	}
+}
+
+// redirects leads to a good answer under another path.
+func redirects(good http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/else" {
+			http.Redirect(w, r, "/else", http.StatusFound)
+			return
+		}
+		good.ServeHTTP(w, r)
+	})
 }
 
 func answers(code int, body string) http.Handler {
