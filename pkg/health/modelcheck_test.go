@@ -48,7 +48,7 @@ func bound(t *testing.T) int {
 	if testing.Short() {
 		return 1500
 	}
-	return 30_000
+	return 18_000
 }
 
 // Invariants 1 and 2: at most maxOut clusters are out, one is in at least, and whoever is out by a promise can rely on it.
@@ -170,7 +170,7 @@ func TestModelWalks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if trace := c.m.walk(c.m.at(t, c.place), bound(t)/c.long, c.long); trace != "" {
+			if trace := c.m.walk(c.m.at(t, c.place), bound(t)/c.long/2, c.long); trace != "" {
 				t.Error(trace)
 			}
 		})
@@ -212,7 +212,7 @@ func TestModelInSilence(t *testing.T) {
 			t.Parallel()
 			r, tried := rand.New(rand.NewPCG(5, 5)), 0
 			isOut := func(n node) bool { return n.st.Status == Out }
-			for range bound(t) / 60 {
+			for range bound(t) / 120 {
 				w := c.m.at(t, c.place)
 				for range r.IntN(30) {
 					w = drawn(r, c.m.next(w))

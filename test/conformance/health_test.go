@@ -60,7 +60,7 @@ func (w *watched) events() kube.Events {
 // eventually waits until something holds of what was said.
 func (w *watched) eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(40 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		w.mu.Lock()
 		ok := holds()
 		w.mu.Unlock()
@@ -341,29 +341,29 @@ spec:
 			"--internal-listen", strings.Replace(at, "8080", "9090", 1), "--replica", fmt.Sprint("blue", i+1))
 	}
 	for _, at := range []string{green, one, two} {
-		awaitCode(t, 15*time.Second, at, http.StatusOK)
+		awaitCode(t, time.Minute, at, http.StatusOK)
 	}
 	objects := healths(t, s, namespace)
 	setMode(t, objects, drainMode)
-	awaitCode(t, 35*time.Second, one, http.StatusServiceUnavailable) // 18 s of them because it has only just started
-	awaitCode(t, 5*time.Second, two, http.StatusServiceUnavailable)
-	awaitCode(t, time.Second, green, http.StatusOK)
+	awaitCode(t, time.Minute, one, http.StatusServiceUnavailable) // 18 s of them because it has only just started
+	awaitCode(t, 20*time.Second, two, http.StatusServiceUnavailable)
+	awaitCode(t, 5*time.Second, green, http.StatusOK)
 	awaitStatus(t, objects)
 	if err := objects.Delete(t.Context(), "blue", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(3 * time.Second)
-	awaitCode(t, time.Second, one, http.StatusServiceUnavailable)
+	awaitCode(t, 5*time.Second, one, http.StatusServiceUnavailable)
 	applyHealth(t, s, namespace, green)
-	awaitCode(t, 10*time.Second, one, http.StatusOK)
-	awaitCode(t, 5*time.Second, two, http.StatusOK)
+	awaitCode(t, 30*time.Second, one, http.StatusOK)
+	awaitCode(t, 20*time.Second, two, http.StatusOK)
 }
 
 // awaitStatus waits until the status says what is so, with its change and its baseline.
 func awaitStatus(t *testing.T, at dynamic.ResourceInterface) {
 	t.Helper()
 	var x *unstructured.Unstructured
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(40 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		var err error
 		if x, err = at.Get(t.Context(), "blue", metav1.GetOptions{}); err != nil {
 			t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 )
 
 // patience is the timeout of one probe; what hangs is given up after it.
-const patience = 300 * time.Millisecond
+const patience = 1500 * time.Millisecond
 
 func probe(t *testing.T, p Prober) Outcome {
 	t.Helper()
