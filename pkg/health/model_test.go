@@ -25,8 +25,6 @@ type world struct {
 	polls []poll // under way, at most one from each replica to each cluster
 	kept  []poll // one that was held back or recorded, and may arrive at any time, any number of times
 	trace *event
-	// weight is how often a random path goes here: what makes a protocol go on, more often than what disturbs it.
-	weight int
 }
 
 // node is one replica.
@@ -183,10 +181,9 @@ func (w *world) known(id string) bool {
 	})
 }
 
-func (w *world) copyWith(format string, args ...any) *world {
+func (w *world) copyWith(text string) *world {
 	next := &world{
-		nodes: slices.Clone(w.nodes), polls: slices.Clone(w.polls), kept: slices.Clone(w.kept), weight: 1,
-		trace: &event{fmt.Sprintf(format, args...), w.trace},
+		nodes: slices.Clone(w.nodes), polls: slices.Clone(w.polls), kept: slices.Clone(w.kept), trace: &event{text, w.trace},
 	}
 	for i := range next.nodes {
 		next.nodes[i].views = slices.Clone(next.nodes[i].views)

@@ -1,7 +1,6 @@
 package health
 
 import (
-	"bytes"
 	"hash/maphash"
 	"math/rand/v2"
 	"os"
@@ -13,17 +12,18 @@ import (
 
 // explore goes breadth first, so that what it finds is as short as can be.
 func (m *model) explore(most int) (states int, trace string) {
-	seed, buf := maphash.MakeSeed(), &bytes.Buffer{}
-	first := m.start()
-	seen := map[uint64]struct{}{m.key(first, seed, buf): {}}
+	seed, first := maphash.MakeSeed(), m.start()
+	key, buf := m.key(first, seed, nil)
+	seen := map[uint64]struct{}{key: {}}
 	for queue := []*world{first}; len(queue) > 0 && len(seen) < most; {
 		var later []*world
 		for _, w := range queue {
-			for _, n := range m.next(w) {
+			for _, e := range m.moves(w) {
+				n := m.after(w, &e)
 				if why := m.wrong(n); why != "" {
 					return len(seen), why + ":\n" + n.trace.String()
 				}
-				key := m.key(n, seed, buf)
+				key, buf = m.key(n, seed, buf)
 				if _, found := seen[key]; !found && len(seen) < most {
 					seen[key] = struct{}{}
 					later = append(later, n)
@@ -48,7 +48,7 @@ func bound(t *testing.T) int {
 	if testing.Short() {
 		return 1500
 	}
-	return 18_000
+	return 30_000
 }
 
 // Invariants 1 and 2: at most maxOut clusters are out, one is in at least, and whoever is out by a promise can rely on it.
@@ -74,17 +74,17 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// after follows the events of that text, from the start.
-func (m *model) after(t *testing.T, events ...string) *world {
+// follow goes through the events of that text, from the start.
+func (m *model) follow(t *testing.T, events ...string) *world {
 	t.Helper()
 	w := m.start()
 	for _, text := range events {
-		all := m.next(w)
-		i := slices.IndexFunc(all, func(n *world) bool { return n.trace.text == text })
+		all := m.moves(w)
+		i := slices.IndexFunc(all, func(e move) bool { return e.text == text })
 		if i < 0 {
 			t.Fatalf("no event %q after\n%s", text, w.trace)
 		}
-		w = all[i]
+		w = m.after(w, &all[i])
 	}
 	return w
 }
@@ -95,7 +95,7 @@ func (m *model) walk(first *world, walks, events int) string {
 	for range walks {
 		w := first
 		for range events {
-			w = drawn(r, m.next(w))
+			w = m.drawn(r, w)
 			if why := m.wrong(w); why != "" {
 				return why + ":\n" + w.trace.String()
 			}
@@ -104,19 +104,19 @@ func (m *model) walk(first *world, walks, events int) string {
 	return ""
 }
 
-// drawn is one of the worlds by weight.
-func drawn(r *rand.Rand, all []*world) *world {
-	sum := 0
-	for _, w := range all {
-		sum += w.weight
+// drawn is a world after one of the moves, drawn by weight.
+func (m *model) drawn(r *rand.Rand, w *world) *world {
+	all, sum := m.moves(w), 0
+	for i := range all {
+		sum += all[i].weight
 	}
 	n := r.IntN(sum)
-	for _, w := range all {
-		if n -= w.weight; n < 0 {
-			return w
+	for i := range all {
+		if n -= all[i].weight; n < 0 {
+			return m.after(w, &all[i])
 		}
 	}
-	return all[0]
+	return w
 }
 
 // Where random paths begin, so that they need not find the way there.
@@ -134,13 +134,13 @@ func (m *model) at(t *testing.T, place int) *world {
 	const time = "time passes"
 	switch place {
 	case departed:
-		return m.after(t, "c polls b", "the poll of c to b is kept", "the poll of c to b is lost", "c"+order, "c polls b", "b answers c", "c hears b")
+		return m.follow(t, "c polls b", "the poll of c to b is kept", "the poll of c to b is lost", "c"+order, "c polls b", "b answers c", "c hears b")
 	case lateAnswer:
-		return m.after(t, "c"+order, "c polls b", "b answers c", time, "c hears b", time, time, time, time, "b"+order, "b polls a")
+		return m.follow(t, "c"+order, "c polls b", "b answers c", time, "c hears b", time, time, time, time, "b"+order, "b polls a")
 	case bothLeft:
-		return m.after(t, "a"+order, "a1 polls b", "b1 answers a1", "a1 hears b", "a2 polls b", "b2 answers a2", "a2 hears b", "a1 hears a2", "a2 hears a1")
+		return m.follow(t, "a"+order, "a1 polls b", "b1 answers a1", "a1 hears b", "a2 polls b", "b2 answers a2", "a2 hears b", "a1 hears a2", "a2 hears a1")
 	case forgotten:
-		return m.after(t, "c"+order, "c1 polls b", "b1 answers c1", "c1 hears b", "c2 polls b", "b1 answers c2", "c2 hears b", "c1 hears c2",
+		return m.follow(t, "c"+order, "c1 polls b", "b1 answers c1", "c1 hears b", "c2 polls b", "b1 answers c2", "c2 hears b", "c1 hears c2",
 			"b1 restarts and forgets", "b"+order)
 	default:
 		return m.start()
@@ -158,19 +158,20 @@ func TestModelWalks(t *testing.T) {
 	for name, c := range map[string]struct {
 		m     model
 		place int
+		walks int // of 30,000 states
 		long  int // events of each path
 	}{
-		"two":               {two, fromTheStart, 120},
-		"three, two may go": {three, fromTheStart, 120},
-		"after a departure": {three, departed, 30},
-		"by a late answer":  {three, lateAnswer, 30},
-		"two of two":        {doubled, fromTheStart, 200},
-		"three of two":      {six, fromTheStart, 200},
-		"after it forgot":   {six, forgotten, 30},
+		"two":               {two, fromTheStart, 600, 120},
+		"three, two may go": {three, fromTheStart, 600, 120},
+		"after a departure": {three, departed, 6000, 30},
+		"by a late answer":  {three, lateAnswer, 3000, 30},
+		"two of two":        {doubled, fromTheStart, 600, 200},
+		"three of two":      {six, fromTheStart, 300, 200},
+		"after it forgot":   {six, forgotten, 3000, 30},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if trace := c.m.walk(c.m.at(t, c.place), bound(t)/c.long/2, c.long); trace != "" {
+			if trace := c.m.walk(c.m.at(t, c.place), c.walks*bound(t)/30_000, c.long); trace != "" {
 				t.Error(trace)
 			}
 		})
@@ -212,10 +213,10 @@ func TestModelInSilence(t *testing.T) {
 			t.Parallel()
 			r, tried := rand.New(rand.NewPCG(5, 5)), 0
 			isOut := func(n node) bool { return n.st.Status == Out }
-			for range bound(t) / 120 {
+			for range bound(t) / 60 {
 				w := c.m.at(t, c.place)
 				for range r.IntN(30) {
-					w = drawn(r, c.m.next(w))
+					w = c.m.drawn(r, w)
 				}
 				if !slices.ContainsFunc(w.nodes, isOut) {
 					continue
@@ -235,7 +236,8 @@ func TestModelInSilence(t *testing.T) {
 // silence is a fleet without any message between clusters for a while of true time; siblings go on talking.
 func (m *model) silence(w *world, lasts time.Duration) *world {
 	for passed := time.Duration(0); passed < lasts+lasts/10; passed += m.tick() {
-		w = m.passed(m.siblingsTalk(w))
+		passing := m.passing()
+		w = m.after(m.siblingsTalk(w), &passing)
 	}
 	return w
 }
@@ -248,7 +250,7 @@ func (m *model) fair(w *world, rounds int) *world {
 		for i := range w.nodes {
 			for c := range m.clusters() {
 				if c != m.clusterOf(i) {
-					polls = append(polls, poll{from: i, to: c, sentAt: w.nodes[i].clock, ask: w.nodes[i].st.Ask, released: w.nodes[i].st.Released})
+					polls = append(polls, w.poll(i, c))
 				}
 			}
 		}
@@ -259,7 +261,8 @@ func (m *model) fair(w *world, rounds int) *world {
 			m.hear(w, &polls[k])
 			m.decide(w, polls[k].from)
 		}
-		w = m.passed(m.siblingsTalk(w))
+		passing := m.passing()
+		w = m.after(m.siblingsTalk(w), &passing)
 	}
 	return w
 }
@@ -268,7 +271,8 @@ func (m *model) siblingsTalk(w *world) *world {
 	for i := range w.nodes {
 		for _, j := range m.replicasOf(m.clusterOf(i)) {
 			if j != i {
-				w = m.heardSibling(w, i, j)
+				hearing := m.hearing(i, j)
+				w = m.after(w, &hearing)
 			}
 		}
 	}
@@ -297,7 +301,7 @@ func TestModelBothAtOnce(t *testing.T) {
 			t.Parallel()
 			w := c.m.fair(c.m.start(), 5)
 			for cluster := range 2 {
-				w = w.copyWith("%s: %s", c.m.cluster(cluster), c.order)
+				w = w.copyWith(c.m.cluster(cluster) + ": " + string(c.order))
 				for _, i := range c.m.replicasOf(cluster) {
 					c.m.order(w, i, c.order)
 				}

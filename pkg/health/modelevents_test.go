@@ -1,18 +1,32 @@
 package health
 
 import (
-	"bytes"
+	"encoding/binary"
 	"fmt"
 	"hash/maphash"
 	"slices"
 	"time"
 )
 
-// next lists every world that one event leads to.
-func (m *model) next(w *world) []*world {
-	var out []*world
+// move is one event that may happen next. What it does is done to a copy of the world only if it is chosen.
+type move struct {
+	text   string
+	weight int // how often a random path goes here: what makes a protocol go on, more often than what disturbs it
+	does   func(n *world)
+}
+
+// after is the world that a move leads to.
+func (m *model) after(w *world, e *move) *world {
+	n := w.copyWith(e.text)
+	e.does(n)
+	return n
+}
+
+// moves lists everything that may happen next.
+func (m *model) moves(w *world) []move {
+	var out []move
 	if m.mayPass(w) {
-		out = append(out, m.passed(w))
+		out = append(out, m.passing())
 	}
 	for i := range w.nodes {
 		out = append(out, m.atReplica(w, i)...)
@@ -25,13 +39,11 @@ func (m *model) next(w *world) []*world {
 	}
 	for _, p := range w.kept {
 		for _, to := range m.replicasOf(p.to) {
-			n := w.copyWith("a poll of %s that was kept reaches %s", m.name(p.from), m.name(to))
-			m.answer(n, &p, to) // nobody waits for the answer
-			out = append(out, n)
+			out = append(out, move{fmt.Sprintf("a poll of %s that was kept reaches %s", m.name(p.from), m.name(to)), 1, func(n *world) {
+				m.answer(n, &p, to) // nobody waits for the answer
+			}})
 		}
-		gone := w.copyWith("the kept poll is gone")
-		gone.kept = nil
-		out = append(out, gone)
+		out = append(out, move{"the kept poll is gone", 1, func(n *world) { n.kept = nil }})
 	}
 	return out
 }
@@ -49,36 +61,38 @@ func (m *model) mayPass(w *world) bool {
 	return true
 }
 
-func (m *model) passed(w *world) *world {
-	n := w.copyWith("time passes")
-	n.weight = 2 * len(m.rates) / m.each()
-	for i := range n.nodes {
-		n.nodes[i].clock += m.tick() * time.Duration(m.rates[i]) / 100
-		m.decide(n, i)
-	}
-	return n
+func (m *model) passing() move {
+	return move{"time passes", 2 * len(m.rates) / m.each(), func(n *world) {
+		for i := range n.nodes {
+			n.nodes[i].clock += m.tick() * time.Duration(m.rates[i]) / 100
+			m.decide(n, i)
+		}
+	}}
 }
 
 // orders are what an operator does to a cluster, and its checks: all replicas learn of it at once, or by and by.
-func (m *model) orders(w *world, c int) []*world {
-	var out []*world
+func (m *model) orders(w *world, c int) []move {
+	var out []move
 	for _, want := range []Mode{"", Drain, Strict, Guard} {
-		all := w.copyWith("%s: %q is ordered or happens", m.cluster(c), want)
-		changes := false
+		var others []int
 		for _, i := range m.replicasOf(c) {
-			if w.nodes[i].want == want {
-				continue
-			}
-			changes = true
-			m.order(all, i, want)
-			if m.each() > 1 {
-				one := w.copyWith("%s: %q is ordered or happens", m.name(i), want)
-				m.order(one, i, want)
-				out = append(out, one)
+			if w.nodes[i].want != want {
+				others = append(others, i)
 			}
 		}
-		if changes {
-			out = append(out, all)
+		if len(others) == 0 {
+			continue
+		}
+		out = append(out, move{fmt.Sprintf("%s: %q is ordered or happens", m.cluster(c), want), 1, func(n *world) {
+			for _, i := range others {
+				m.order(n, i, want)
+			}
+		}})
+		if m.each() == 1 {
+			continue
+		}
+		for _, i := range others {
+			out = append(out, move{fmt.Sprintf("%s: %q is ordered or happens", m.name(i), want), 1, func(n *world) { m.order(n, i, want) }})
 		}
 	}
 	return out
@@ -90,77 +104,77 @@ func (m *model) order(w *world, i int, want Mode) {
 }
 
 // atReplica are the events of one replica: restarts, what it hears of its siblings, and polls that it sends.
-func (m *model) atReplica(w *world, i int) []*world {
-	var out []*world
+func (m *model) atReplica(w *world, i int) []move {
+	var out []move
 	if s := &w.nodes[i].st; s.Ask != nil || len(s.Granted) > 0 || s.Status == Out {
-		n := w.copyWith("%s restarts and forgets", m.name(i))
-		n.nodes[i] = m.fresh(i, 0)
-		n.nodes[i].want = w.nodes[i].want
-		n.polls = slices.DeleteFunc(n.polls, func(p poll) bool { return p.from == i })
-		out = append(out, n)
+		out = append(out, move{m.name(i) + " restarts and forgets", 1, func(n *world) {
+			want := n.nodes[i].want
+			n.nodes[i] = m.fresh(i, 0)
+			n.nodes[i].want = want
+			n.polls = slices.DeleteFunc(n.polls, func(p poll) bool { return p.from == i })
+		}})
 	}
 	for _, j := range m.replicasOf(m.clusterOf(i)) {
 		if j != i {
-			out = append(out, m.heardSibling(w, i, j))
+			out = append(out, m.hearing(i, j))
 		}
 	}
 	for c := range m.clusters() {
 		if c == m.clusterOf(i) || slices.ContainsFunc(w.polls, func(p poll) bool { return p.from == i && p.to == c }) {
 			continue
 		}
-		n := w.copyWith("%s polls %s", m.name(i), m.cluster(c))
-		n.weight = 3
-		n.polls = append(n.polls, poll{from: i, to: c, sentAt: n.nodes[i].clock, ask: n.nodes[i].st.Ask, released: n.nodes[i].st.Released})
-		out = append(out, n)
+		out = append(out, move{m.name(i) + " polls " + m.cluster(c), 3, func(n *world) { n.polls = append(n.polls, n.poll(i, c)) }})
 	}
 	return out
 }
 
-func (m *model) heardSibling(w *world, i, j int) *world {
-	n := w.copyWith("%s hears %s", m.name(i), m.name(j))
-	n.weight = 6
-	from, in := &w.nodes[j], m.inputs(w, j)
-	k := slices.IndexFunc(n.nodes[i].siblings, func(s SiblingView) bool { return s.Replica == m.name(j) })
-	s := &n.nodes[i].siblings[k]
-	now := n.nodes[i].clock
-	*s = s.Answered(SiblingAnswer{
-		Replica: m.name(j), SentAt: now, Vote: from.st.Vote, Status: from.st.Status, PromiseLeft: PromiseLeft(in, &from.st),
-		Young: Young(in) && m.broken != "the young are not told",
-	}, now)
-	m.decide(n, i)
-	return n
+// poll is what a replica asks a cluster now.
+func (w *world) poll(i, c int) poll {
+	n := &w.nodes[i]
+	return poll{from: i, to: c, sentAt: n.clock, ask: n.st.Ask, released: n.st.Released}
+}
+
+// hearing is an exchange with a sibling.
+func (m *model) hearing(i, j int) move {
+	return move{m.name(i) + " hears " + m.name(j), 6, func(n *world) {
+		from, in := &n.nodes[j], m.inputs(n, j)
+		k := slices.IndexFunc(n.nodes[i].siblings, func(s SiblingView) bool { return s.Replica == m.name(j) })
+		s := &n.nodes[i].siblings[k]
+		now := n.nodes[i].clock
+		*s = s.Answered(SiblingAnswer{
+			Replica: m.name(j), SentAt: now, Vote: from.st.Vote, Status: from.st.Status, PromiseLeft: PromiseLeft(in, &from.st),
+			Young: Young(in) && m.broken != "the young are not told",
+		}, now)
+		m.decide(n, i)
+	}}
 }
 
 // onTheWay are the fates of a message: it arrives, it arrives and comes again, or it is lost. Late is what time makes of it.
-func (m *model) onTheWay(w *world, k int) []*world {
+func (m *model) onTheWay(w *world, k int) []move {
 	p := w.polls[k]
-	lost := w.copyWith("the poll of %s to %s is lost", m.name(p.from), m.cluster(p.to))
-	lost.polls = slices.Delete(lost.polls, k, k+1)
 	const often = 8
-	out := []*world{lost}
+	out := []move{{fmt.Sprintf("the poll of %s to %s is lost", m.name(p.from), m.cluster(p.to)), 1, func(n *world) {
+		n.polls = slices.Delete(n.polls, k, k+1)
+	}}}
 	if !p.answered && len(w.kept) == 0 {
-		n := w.copyWith("the poll of %s to %s is kept", m.name(p.from), m.cluster(p.to))
-		n.kept = []poll{p}
-		out = append(out, n)
+		out = append(out, move{fmt.Sprintf("the poll of %s to %s is kept", m.name(p.from), m.cluster(p.to)), 1, func(n *world) { n.kept = []poll{p} }})
 	}
 	for _, to := range m.replicasOf(p.to) {
-		n := w.copyWith("%s answers %s", m.name(to), m.name(p.from))
-		if !p.answered {
-			n.weight = often
-			m.answer(n, &n.polls[k], to)
-		} else {
-			n.trace.text = fmt.Sprintf("the poll of %s reaches %s again", m.name(p.from), m.name(to))
-			again := p
-			m.answer(n, &again, to) // finds nobody waiting
+		if p.answered {
+			out = append(out, move{fmt.Sprintf("the poll of %s reaches %s again", m.name(p.from), m.name(to)), 1, func(n *world) {
+				again := p
+				m.answer(n, &again, to) // finds nobody waiting
+			}})
+			continue
 		}
-		out = append(out, n)
+		out = append(out, move{fmt.Sprintf("%s answers %s", m.name(to), m.name(p.from)), often, func(n *world) { m.answer(n, &n.polls[k], to) }})
 	}
 	if p.answered {
-		n := w.copyWith("%s hears %s", m.name(p.from), m.cluster(p.to))
-		n.polls, n.weight = slices.Delete(n.polls, k, k+1), often
-		m.hear(n, &p)
-		m.decide(n, p.from)
-		out = append(out, n)
+		out = append(out, move{fmt.Sprintf("%s hears %s", m.name(p.from), m.cluster(p.to)), often, func(n *world) {
+			n.polls = slices.Delete(n.polls, k, k+1)
+			m.hear(n, &p)
+			m.decide(n, p.from)
+		}})
 	}
 	return out
 }
@@ -208,38 +222,80 @@ func (m *model) hear(w *world, p *poll) {
 }
 
 // key is a world without what makes no difference: names of events, and times but how long ago they were.
-func (m *model) key(w *world, seed maphash.Seed, buf *bytes.Buffer) uint64 {
+func (m *model) key(w *world, seed maphash.Seed, buf []byte) (uint64, []byte) {
 	const long = 13 * time.Second
-	buf.Reset()
+	k := keyWriter{buf[:0]}
 	for i := range w.nodes {
 		n := &w.nodes[i]
 		ago := func(t time.Duration) time.Duration { return min(n.clock-t, long) }
-		fmt.Fprint(buf, min(n.clock, long), n.want, n.mode, n.st.Vote, n.st.Status, min(ago(n.st.VoteSince), steadyAfter), n.st.Released, n.st.Low, "/")
+		k.times(min(n.clock, long), min(ago(n.st.VoteSince), steadyAfter))
+		k.words(string(n.want), string(n.mode), n.st.Released)
+		k.bits(n.st.Low, n.st.Status == Out, n.st.Ask != nil)
+		k.times(time.Duration(n.st.Vote))
 		if n.want != "" && m.maxChange > 0 {
-			fmt.Fprint(buf, ago(n.since))
+			k.times(ago(n.since))
 		}
-		if n.st.Ask != nil {
-			fmt.Fprint(buf, *n.st.Ask)
-		}
+		k.ask(n.st.Ask)
 		for _, g := range n.st.Granted {
-			fmt.Fprint(buf, g.Cluster, g.AskID, g.Until-n.clock)
+			k.words("+", g.Cluster, g.Replica, g.AskID)
+			k.times(g.Until - n.clock)
 		}
 		for _, v := range n.views {
-			fmt.Fprint(buf, "|", v.Heard, ago(v.SentAt), v.PromiseAsk, ago(v.PromiseSentAt), v.ProbeOK, ago(v.ProbeAt), n.st.Low && v.SentAt > n.st.LowSince)
+			k.words("|", v.PromiseAsk)
+			k.times(ago(v.SentAt), ago(v.PromiseSentAt), ago(v.ProbeAt))
+			k.bits(v.Heard, v.ProbeOK, n.st.Low && v.SentAt > n.st.LowSince)
 		}
 		for _, s := range n.siblings {
-			fmt.Fprint(buf, "^", s.Heard, ago(s.HeardAt), s.Vote, s.Status, s.PromiseLeft, s.Young, s.WasOut && n.clock-s.OutAt < siblingLost)
+			k.words("^")
+			k.times(ago(s.HeardAt), s.PromiseLeft, time.Duration(s.Vote))
+			k.bits(s.Heard, s.Status == Out, s.Young, s.WasOut && n.clock-s.OutAt < siblingLost)
 		}
 	}
-	for _, p := range slices.Concat(w.polls, []poll{{from: -1}}, w.kept) {
-		if p.from < 0 {
-			fmt.Fprint(buf, "kept")
-			continue
-		}
-		fmt.Fprint(buf, ";", p.from, p.to, min(w.nodes[p.from].clock-p.sentAt, long), p.answered, p.reply, p.released)
-		if p.ask != nil {
-			fmt.Fprint(buf, *p.ask)
+	for _, p := range w.polls {
+		k.poll(w, &p, long)
+	}
+	k.words("kept")
+	for _, p := range w.kept {
+		k.poll(w, &p, long)
+	}
+	return maphash.Bytes(seed, k.buf), k.buf
+}
+
+// keyWriter appends values so that no two lists of them look alike.
+type keyWriter struct{ buf []byte }
+
+func (k *keyWriter) times(all ...time.Duration) {
+	for _, d := range all {
+		k.buf = binary.AppendVarint(k.buf, int64(d))
+	}
+}
+
+func (k *keyWriter) words(all ...string) {
+	for _, s := range all {
+		k.buf = append(append(k.buf, s...), 0)
+	}
+}
+
+func (k *keyWriter) bits(all ...bool) {
+	for _, b := range all {
+		if b {
+			k.buf = append(k.buf, 1)
+		} else {
+			k.buf = append(k.buf, 0)
 		}
 	}
-	return maphash.Bytes(seed, buf.Bytes())
+}
+
+func (k *keyWriter) ask(a *Ask) {
+	if a != nil {
+		k.words(a.ID)
+		k.times(time.Duration(a.Class))
+	}
+}
+
+func (k *keyWriter) poll(w *world, p *poll, long time.Duration) {
+	k.words(";", p.released, p.reply.AskID, string(p.reply.Refused))
+	k.times(time.Duration(p.from), time.Duration(p.to), min(w.nodes[p.from].clock-p.sentAt, long))
+	k.bits(p.answered, p.ask != nil)
+	k.ask(p.ask)
 }
