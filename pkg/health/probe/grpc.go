@@ -11,6 +11,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 )
 
 // GRPCSpec says which server's health is asked for.
@@ -18,15 +20,15 @@ type GRPCSpec struct {
 	Address string // HOST:PORT
 	Service string // empty: the server as a whole
 	TLS     bool
-	Host    string         // authority and TLS server name; default the address's host
+	Host    string         // authority and, without its port, TLS server name; default the address's host
 	Roots   *x509.CertPool // nil: the system's
 }
 
 // GRPC asks grpc.health.v1.Health/Check. The two small messages are written and read by hand over net/http: the gRPC
 // library would be most of the binary.
 type GRPC struct {
-	spec   GRPCSpec
 	client *http.Client
+	url    string
 	body   []byte
 }
 
@@ -61,11 +63,15 @@ func NewGRPC(spec GRPCSpec) (*GRPC, error) {
 		message = append([]byte{serviceField, byte(len(spec.Service))}, spec.Service...)
 	}
 	body := binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))) //nolint:gosec // at most longestName and two bytes
+	at := url.URL{Scheme: "http", Host: bracketed(spec.Host), Path: "/grpc.health.v1.Health/Check"}
+	if spec.TLS {
+		at.Scheme = "https"
+	}
 	return &GRPC{
-		spec: spec, body: append(body, message...),
+		url: at.String(), body: append(body, message...),
 		client: &http.Client{Transport: &http.Transport{
 			Protocols: protocols, MaxConnsPerHost: 1, IdleConnTimeout: idle, MaxResponseHeaderBytes: mostBody,
-			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, ServerName: spec.Host, RootCAs: spec.Roots},
+			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, ServerName: serverName(spec.Host), RootCAs: spec.Roots},
 			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 				var d net.Dialer
 				return d.DialContext(ctx, network, spec.Address)
@@ -76,12 +82,7 @@ func NewGRPC(spec GRPCSpec) (*GRPC, error) {
 
 // Probe asks once.
 func (p *GRPC) Probe(ctx context.Context) Outcome {
-	scheme := "http"
-	if p.spec.TLS {
-		scheme = "https"
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, scheme+"://"+p.spec.Host+"/grpc.health.v1.Health/Check",
-		bytes.NewReader(p.body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(p.body))
 	if err != nil {
 		return unknown("the address is not valid")
 	}
@@ -123,6 +124,22 @@ func answer(text []byte) Outcome {
 		return pass("serving")
 	}
 	return fail("not serving")
+}
+
+// bracketed is a host as a URL has it: an IPv6 address stands in brackets.
+func bracketed(host string) string {
+	if strings.Count(host, ":") > 1 && !strings.HasPrefix(host, "[") {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+// serverName is the name that a certificate must hold: the host without brackets and port.
+func serverName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.Trim(host, "[]")
 }
 
 // Close lets go of idle connections.

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -84,5 +85,44 @@ func TestGRPCAnswer(t *testing.T) {
 		if got := answer([]byte(text)); got.Reason != reason {
 			t.Errorf("%q: %s", text, got.Reason)
 		}
+	}
+}
+
+// An IPv6 address is a host like any other, and a port is no part of a server's name.
+func TestGRPCNames(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ address, host, url, server string }{
+		{"rates.shop:443", "", "https://rates.shop/grpc.health.v1.Health/Check", "rates.shop"},
+		{"10.0.0.1:443", "rates.shop:8443", "https://rates.shop:8443/grpc.health.v1.Health/Check", "rates.shop"},
+		{"[::1]:443", "", "https://[::1]/grpc.health.v1.Health/Check", "::1"},
+		{"10.0.0.1:443", "::1", "https://[::1]/grpc.health.v1.Health/Check", "::1"},
+		{"10.0.0.1:443", "[::1]:8443", "https://[::1]:8443/grpc.health.v1.Health/Check", "::1"},
+	} {
+		p, err := NewGRPC(GRPCSpec{Address: c.address, Host: c.host, TLS: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := p.client.Transport.(*http.Transport).TLSClientConfig.ServerName
+		if p.url != c.url || server != c.server {
+			t.Errorf("%s, %s: %s, %s", c.address, c.host, p.url, server)
+		}
+	}
+}
+
+func TestGRPCOverIPv6(t *testing.T) {
+	t.Parallel()
+	srv, h := grpc.NewServer(), health.NewServer()
+	healthv1.RegisterHealthServer(srv, h)
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "[::1]:0")
+	if err != nil {
+		t.Skip("no IPv6 here")
+	}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }()
+	want(t, askGRPC(t, GRPCSpec{Address: l.Addr().String()}), verdict.Pass, "serving")
+	srv.Stop()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

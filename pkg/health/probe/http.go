@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -54,13 +53,9 @@ func NewHTTP(spec HTTPSpec) (*HTTP, error) {
 	if _, err := url.Parse(spec.URL); err != nil {
 		return nil, fmt.Errorf("reading the URL of a check: %w", err)
 	}
-	server := spec.Host
-	if host, _, err := net.SplitHostPort(server); err == nil {
-		server = host
-	}
 	transport := &http.Transport{
 		Proxy:           nil, // a check asks for the thing itself
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, ServerName: server, RootCAs: spec.Roots},
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, ServerName: serverName(spec.Host), RootCAs: spec.Roots},
 		MaxConnsPerHost: 2, MaxIdleConnsPerHost: 1, IdleConnTimeout: idle, DisableCompression: true,
 		ForceAttemptHTTP2: true, MaxResponseHeaderBytes: mostBody,
 	}
@@ -81,7 +76,7 @@ func (p *HTTP) request(ctx context.Context) (*http.Request, error) {
 	}
 	req.Header.Set("User-Agent", "spillway-health")
 	if p.spec.Host != "" {
-		req.Host = p.spec.Host
+		req.Host = bracketed(p.spec.Host)
 	}
 	return req, nil
 }

@@ -11,7 +11,7 @@ import (
 	"errors"
 	"net"
 	"os"
-	"strings"
+	"syscall"
 
 	"github.com/spillway-mesh/spillway/pkg/health"
 )
@@ -48,10 +48,12 @@ func failure(ctx context.Context, err error) Outcome {
 		return fail("name not found")
 	case isCertificate(err):
 		return fail("certificate not trusted")
-	case errors.As(err, &op) && op.Op == "dial":
+	case errors.Is(err, syscall.ECONNREFUSED):
 		return fail("connection refused")
-	case strings.Contains(err.Error(), "connection reset"):
+	case errors.Is(err, syscall.ECONNRESET):
 		return fail("connection reset")
+	case errors.As(err, &op) && op.Op == "dial": // no route, or a network that is not there
+		return fail("not reachable")
 	default:
 		return fail("no answer")
 	}

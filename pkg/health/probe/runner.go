@@ -36,11 +36,11 @@ type Runner struct {
 	waits  bool
 }
 
-// running is a check and whether it is being asked.
+// running is a check, and the use that is made of its prober.
 type running struct {
 	Check
 
-	busy atomic.Bool
+	use *use
 }
 
 // NewRunner makes a runner without checks. The clock is monotonic.
@@ -97,13 +97,40 @@ func (r *Runner) Freeze(frozen bool) {
 	}
 }
 
+// replace keeps what is known of the probers that stay: one that hangs must not be asked a second time only because the
+// set came anew.
 func (r *Runner) replace(checks []Check) {
+	before := make(map[string]*running, len(r.checks))
+	for _, c := range r.checks {
+		before[c.Name] = c
+	}
 	next := make([]*running, 0, len(checks))
-	for _, c := range checks {
-		next = append(next, &running{Check: c})
+	stay := make(map[*use]bool, len(checks))
+	var undrilled []*running
+	for _, check := range checks {
+		c := &running{Check: check, use: &use{}}
+		if old := before[c.Name]; old != nil {
+			if same(old.Prober, c.Prober) {
+				c.use = old.use
+			}
+			if isDrill(old.Prober) && !isDrill(c.Prober) {
+				undrilled = append(undrilled, c)
+			}
+		}
+		stay[c.use] = true
+		next = append(next, c)
 	}
 	slices.SortFunc(next, func(a, b *running) int { return strings.Compare(a.Name, b.Name) })
+	needed := probers(next)
+	for _, c := range r.checks {
+		if !stay[c.use] {
+			c.use.retire(c.Prober, needed)
+		}
+	}
 	r.checks = next
+	if s := r.Snapshot(); s != nil && len(undrilled) > 0 {
+		r.snapshot.Store(afresh(s, undrilled))
+	}
 }
 
 // Run asks until the context ends. One goroutine for each check that is being asked is all it starts, and it waits for
@@ -175,9 +202,21 @@ func (r *Runner) round(ctx context.Context, began time.Duration, asking *sync.Wa
 	}
 	if ctx.Err() == nil {
 		found.Ended = r.now()
-		r.snapshot.Store(health.Settle(r.Snapshot(), &found, config))
+		r.settle(&found, checks, config)
 	}
 	return config
+}
+
+// settle publishes what a round found. What a prober said that has lost its check since is not held against the new one.
+func (r *Runner) settle(found *health.Round, checks []*running, config *health.Config) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, c := range checks {
+		if c.use.over() {
+			found.Observed[i] = health.Observation{Name: c.Name, Reason: reasonRetired}
+		}
+	}
+	r.snapshot.Store(health.Settle(undrilled(r.Snapshot(), found), found, config))
 }
 
 type result struct {
@@ -189,8 +228,8 @@ type result struct {
 // check is unknown.
 func (c *running) ask(ctx context.Context, timeout time.Duration, now func() time.Duration) health.Observation {
 	o := health.Observation{Name: c.Name}
-	if !c.busy.CompareAndSwap(false, true) {
-		o.Reason = "the last question is still open"
+	if reason, ok := c.use.begin(); !ok {
+		o.Reason = reason
 		return o
 	}
 	const grace = 100 * time.Millisecond
@@ -199,7 +238,7 @@ func (c *running) ask(ctx context.Context, timeout time.Duration, now func() tim
 	answered := make(chan Outcome, 1)
 	go func() {
 		defer cancel()
-		defer c.busy.Store(false)
+		defer c.use.end(c.Prober)
 		answered <- c.safely(ctx)
 	}()
 	late := time.NewTimer(timeout + grace)

@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -252,24 +251,4 @@ func TestManyHangingChecks(t *testing.T) {
 			t.Errorf("%v", n)
 		}
 	})
-}
-
-func BenchmarkRound(b *testing.B) {
-	for _, n := range []int{1000, 10_000} {
-		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			var checks []Check
-			for i := range n {
-				checks = append(checks, check("c"+strconv.Itoa(i), says(pass("ok"))))
-			}
-			start := time.Now()
-			r := NewRunner(config(), func() time.Duration { return time.Since(start) })
-			r.Set(checks)
-			b.ReportAllocs()
-			for b.Loop() {
-				var asking sync.WaitGroup
-				r.round(b.Context(), r.now(), &asking)
-				asking.Wait()
-			}
-		})
-	}
 }
