@@ -86,3 +86,14 @@ func single(text []byte) (float64, error) {
 	}
 	return value, nil
 }
+
+// NewClient makes a client for one such check, so that a server that hangs takes no connection from another.
+func NewClient() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{MaxConnsPerHost: 1, IdleConnTimeout: idle, MaxResponseHeaderBytes: mostBody},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Close lets go of idle connections.
+func (p *Prometheus) Close() { p.Client.CloseIdleConnections() }

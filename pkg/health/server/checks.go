@@ -126,7 +126,7 @@ func (c *checker) service(s *v1alpha1.ServiceCheck, namespace string) probe.Prob
 }
 
 func prometheusOf(s *v1alpha1.PrometheusCheck) (probe.Prober, error) {
-	p := &probe.Prometheus{URL: s.URL, Query: s.Query}
+	p := &probe.Prometheus{URL: s.URL, Query: s.Query, Client: probe.NewClient()}
 	for _, b := range []struct {
 		text string
 		to   **float64

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -214,6 +216,23 @@ func TestChecks(t *testing.T) {
 	}
 	if r := next[4].Prober.Probe(t.Context()); r != (probe.Outcome{Result: health.Fail, Reason: "drill"}) {
 		t.Errorf("drilled: %+v", r)
+	}
+}
+
+// A query that can be asked is asked.
+func TestPrometheusCheck(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"3"]}]}}`)
+	}))
+	defer s.Close()
+	for above, want := range map[string]health.Result{"2": health.Pass, "3": health.Fail} {
+		h := v1alpha1.HealthCheck{Name: "p", Prometheus: &v1alpha1.PrometheusCheck{URL: s.URL, Query: "up", Above: above}}
+		p := (&checker{}).prober(&h, "demo")
+		if r := p.Probe(t.Context()); r.Result != want {
+			t.Errorf("3 above %s: %+v, want %v", above, r, want)
+		}
+		p.(*probe.Prometheus).Close()
 	}
 }
 
