@@ -349,6 +349,7 @@ spec:
 	awaitCode(t, 20*time.Second, two, http.StatusServiceUnavailable)
 	awaitCode(t, 5*time.Second, green, http.StatusOK)
 	awaitStatus(t, objects)
+	calm(t, objects)
 	if err := objects.Delete(t.Context(), "blue", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -357,6 +358,22 @@ spec:
 	applyHealth(t, s, namespace, green)
 	awaitCode(t, 30*time.Second, one, http.StatusOK)
 	awaitCode(t, 20*time.Second, two, http.StatusOK)
+}
+
+// calm says that replicas which have agreed do not go on writing: each would see the other's words, and put its own there.
+func calm(t *testing.T, at dynamic.ResourceInterface) {
+	t.Helper()
+	versions := map[string]bool{}
+	for end := time.Now().Add(6 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		x, err := at.Get(t.Context(), "blue", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		versions[x.GetResourceVersion()] = true
+	}
+	if len(versions) > 3 {
+		t.Errorf("the object was written %d times in 6 s, though nothing happened", len(versions)-1)
+	}
 }
 
 // awaitStatus waits until the status says what is so, with its change and its baseline.

@@ -90,6 +90,13 @@ func (r *Replica) Peers() []Known { return slices.Clone(r.peers) }
 // Siblings are the other replicas. The slice is a copy.
 func (r *Replica) Siblings() []Sibling { return slices.Clone(r.siblings) }
 
+// First says that no other replica that was heard lately has a name before this one's.
+func (r *Replica) First(now time.Duration) bool {
+	return !slices.ContainsFunc(r.siblings, func(s Sibling) bool {
+		return s.Heard && now-s.HeardAt < forgetSibling && s.Replica < r.self.Replica
+	})
+}
+
 // Decide fills in what the replica knows of the others, and decides.
 func (r *Replica) Decide(in health.Inputs) health.Decision {
 	r.follow(in.Config)

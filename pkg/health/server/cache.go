@@ -19,6 +19,8 @@ const (
 	// keepEvery is how often the status is written where nothing changed.
 	keepEvery   = 10 * time.Second
 	keepTimeout = 5 * time.Second
+	// keepGap is the least time between two writes, however often a decision changes.
+	keepGap = time.Second
 )
 
 // restore configures from what was kept by an earlier process, so that neither a mode nor a baseline is forgotten while the
@@ -52,21 +54,29 @@ func (e *engine) keep(dir string) func(context.Context) error {
 			case <-t.C:
 			}
 			e.keepOnce(ctx, dir)
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(keepGap):
+			}
 		}
 	}
 }
 
 func (e *engine) keepOnce(ctx context.Context, dir string) {
-	own, x := e.status()
+	own, x, speaks := e.status()
 	if x == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
 	defer cancel()
 	err := e.store.Keep(ctx, func(now v1alpha1.ClusterHealthStatus) (v1alpha1.ClusterHealthStatus, bool) {
-		next := own
-		next.Change = merge(now.Change, own.Change)
-		next.Conditions = now.Conditions
+		next := now
+		if speaks {
+			next = own
+			next.Conditions = now.Conditions
+		}
+		next.Change = merge(now.Change, own.Change, x.Status.Change)
 		return next, !sameStatus(&now, &next)
 	})
 	if err != nil {
@@ -94,13 +104,14 @@ func writeFile(dir string, x *v1alpha1.ClusterHealth) error {
 	return os.Rename(at+".new", at) //nolint:wrapcheck // names the files
 }
 
-// status is what the cluster says of itself, and a copy of the object to cache.
-func (e *engine) status() (v1alpha1.ClusterHealthStatus, *v1alpha1.ClusterHealth) {
+// status is what the cluster says of itself, a copy of the object as it was last seen, and whether this replica is the one
+// that writes: the first by name of those that hear each other. Were all to write, each would put its own view over the other's.
+func (e *engine) status() (own v1alpha1.ClusterHealthStatus, seen *v1alpha1.ClusterHealth, speaks bool) {
 	d := e.detail()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.object == nil {
-		return v1alpha1.ClusterHealthStatus{}, nil
+		return v1alpha1.ClusterHealthStatus{}, nil, false
 	}
 	since := metav1.NewTime(d.Since.Truncate(time.Second))
 	s := v1alpha1.ClusterHealthStatus{
@@ -114,7 +125,7 @@ func (e *engine) status() (v1alpha1.ClusterHealthStatus, *v1alpha1.ClusterHealth
 	for _, p := range d.Peers {
 		s.Peers = append(s.Peers, v1alpha1.PeerStatus{Name: p.Name, Confirmed: p.Confirmed, Unknown: p.Unknown})
 	}
-	return s, e.object.DeepCopy()
+	return s, e.object.DeepCopy(), e.replica.First(e.now())
 }
 
 // sameStatus compares what people and other replicas act on: replicas that differ in times only do not write in turn.

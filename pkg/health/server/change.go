@@ -75,9 +75,14 @@ func changeStatus(c *health.Change) *v1alpha1.ChangeStatus {
 	return s
 }
 
-// merge puts a change into a status that may hold another one: the first writer wins, and only adds to what it lacks.
-func merge(kept, own *v1alpha1.ChangeStatus) *v1alpha1.ChangeStatus {
-	if kept == nil || own == nil {
+// merge puts a change into a status that may hold another one: the first writer wins, others only add what it lacks. At rest
+// a change is cleared only if it is the one that was seen to be over: a replica that has not heard of the next one yet must
+// not wipe it out.
+func merge(kept, own, seen *v1alpha1.ChangeStatus) *v1alpha1.ChangeStatus {
+	switch {
+	case own == nil && kept != nil && (seen == nil || seen.ID != kept.ID):
+		return kept
+	case own == nil || kept == nil:
 		return own
 	}
 	next := kept.DeepCopy()

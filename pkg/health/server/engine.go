@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"log/slog"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,14 +76,25 @@ func (e *engine) Health(x *v1alpha1.ClusterHealth) { e.configure(x, false) }
 
 func (e *engine) configure(x *v1alpha1.ClusterHealth, cached bool) {
 	e.mu.Lock()
-	e.object, e.config, e.cached = x, Config(x), cached
-	if kept := changeOf(x.Status.Change); kept != nil {
+	fresh := e.object == nil || !reflect.DeepEqual(e.object.Spec, x.Spec) || e.object.Generation != x.Generation
+	e.object, e.cached = x, cached
+	if kept := changeOf(x.Status.Change); kept != nil && x.Spec.Mode != nil {
 		e.change = kept // the first writer's
 	}
-	e.runner.Configure(e.config)
-	e.runner.Set(e.checker.checks(x, e.found))
+	if fresh { // all else is a status, which replicas write
+		e.config = Config(x)
+		e.runner.Configure(e.config)
+		e.runner.Set(e.checker.checks(x, e.found))
+	}
 	e.mu.Unlock()
 	e.decide()
+	if fresh {
+		e.note()
+	}
+}
+
+// note has the status written soon.
+func (e *engine) note() {
 	select {
 	case e.changed <- struct{}{}:
 	default:
@@ -153,7 +165,9 @@ func (e *engine) decide() {
 	d := e.replica.Decide(in)
 	e.in = in
 	e.publish(now, d.Status)
-	e.journal.add(&in, e.replica, &d, e.log)
+	if e.journal.add(&in, e.replica, &d, e.log) {
+		e.note()
+	}
 	if e.config == nil {
 		return
 	}
@@ -161,10 +175,7 @@ func (e *engine) decide() {
 	e.runner.Freeze(d.Mode == health.Strict || d.Mode == health.Drain)
 	if next, changed := nextChange(e.change, &in, &d, e.object.Spec.Mode); changed {
 		e.change = next
-		select {
-		case e.changed <- struct{}{}:
-		default:
-		}
+		e.note()
 	}
 }
 

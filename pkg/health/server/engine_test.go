@@ -74,16 +74,19 @@ func TestMerge(t *testing.T) {
 	at := metav1.NewTime(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))
 	kept := &v1alpha1.ChangeStatus{ID: "a", Baseline: &v1alpha1.BaselineStatus{Failing: []string{"x"}}}
 	own := &v1alpha1.ChangeStatus{ID: "b", EffectiveAt: &at, Baseline: &v1alpha1.BaselineStatus{Failing: []string{"y"}}}
-	got := merge(kept, own)
+	got := merge(kept, own, nil)
 	if got.ID != "a" || got.EffectiveAt == nil || !slices.Equal(got.Baseline.Failing, []string{"x"}) || kept.EffectiveAt != nil {
 		t.Errorf("%+v", got)
 	}
-	if merge(nil, own) != own || merge(kept, nil) != nil {
+	if merge(nil, own, nil) != own || merge(kept, nil, kept) != nil {
 		t.Error("a first writer, or rest, is not taken as it is")
+	}
+	if merge(kept, nil, nil) != kept || merge(kept, nil, own) != kept {
+		t.Error("a change that was never seen here is wiped out")
 	}
 	same := own.DeepCopy()
 	same.ID = "a"
-	if got := merge(kept, same); !slices.Equal(got.Baseline.Failing, []string{"x", "y"}) {
+	if got := merge(kept, same, nil); !slices.Equal(got.Baseline.Failing, []string{"x", "y"}) {
 		t.Errorf("a new baseline of the same change: %+v", got.Baseline)
 	}
 }

@@ -39,14 +39,15 @@ type journal struct {
 
 type transition struct{ to, rule string }
 
-// add notes a decision that differs from the last one in status, vote, mode, rule or what the checks would say.
-func (j *journal) add(in *health.Inputs, r *peer.Replica, d *health.Decision, log *slog.Logger) {
+// add notes a decision that differs from the last one in status, vote, mode, rule or what the checks would say; it says
+// whether this one did.
+func (j *journal) add(in *health.Inputs, r *peer.Replica, d *health.Decision, log *slog.Logger) bool {
 	e := Entry{
 		At: in.Wall.UTC(), Status: d.Status.String(), Vote: d.Vote.String(), Mode: string(d.Mode), Rule: string(d.Reason.Rule),
 		Reason: d.Reason.String(), Would: d.Would.String(),
 	}
 	if j.begun && e.key() == j.last.key() {
-		return
+		return false
 	}
 	e.know(in, r)
 	turned := j.begun && e.Status != j.last.Status
@@ -66,6 +67,7 @@ func (j *journal) add(in *health.Inputs, r *peer.Replica, d *health.Decision, lo
 	}
 	j.entries = append(j.entries, e)
 	j.last, j.begun = e, true
+	return true
 }
 
 // key is what makes an entry another one.

@@ -1,0 +1,126 @@
+package server
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
+	"github.com/spillway-mesh/spillway/pkg/health/peer"
+)
+
+// paper is an API server's object that two replicas share: whatever one writes, both are told.
+type paper struct {
+	nowhere
+
+	object  *v1alpha1.ClusterHealth
+	engines []*engine
+	writes  int
+}
+
+func (p *paper) Keep(_ context.Context, next func(v1alpha1.ClusterHealthStatus) (v1alpha1.ClusterHealthStatus, bool)) error {
+	status, changed := next(*p.object.Status.DeepCopy())
+	if !changed {
+		return nil
+	}
+	p.writes++
+	p.object = p.object.DeepCopy()
+	p.object.Status = status
+	for _, e := range p.engines {
+		e.Health(p.object)
+	}
+	return nil
+}
+
+// settle has each replica write whenever it was told of something, until nobody has anything to write.
+func (p *paper) settle(t *testing.T) {
+	t.Helper()
+	for range 40 {
+		quiet := true
+		for _, e := range p.engines {
+			select {
+			case <-e.changed:
+				quiet = false
+				e.keepOnce(t.Context(), "")
+			default:
+			}
+		}
+		if quiet {
+			return
+		}
+	}
+	t.Fatalf("the replicas still write in turn after %d times", p.writes)
+}
+
+// twoReplicas are r1 and r2, which have heard each other, and see their peer differently.
+func twoReplicas(t *testing.T) *paper {
+	t.Helper()
+	p := &paper{object: testObject()}
+	for _, name := range []string{"r1", "r2"} {
+		e, _ := testEngine(t)
+		e.store, e.replica = p, peer.NewReplica(peer.Self{Replica: name, Boot: name})
+		p.engines = append(p.engines, e)
+	}
+	for _, e := range p.engines {
+		e.Siblings([]string{"http://other"})
+		e.configure(p.object, false)
+	}
+	ring := testRing(t)
+	for i, e := range p.engines {
+		other := p.engines[1-i]
+		q := e.replica.Ask("blue", "http://other")
+		if err := e.replica.HeardSibling("http://other", q, other.replica.Answer(q, ring, e.now(), e.wall()), e.now(), e.now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.engines[1].replica.Missed("green", peer.Timeout)
+	return p
+}
+
+func testRing(t *testing.T) *peer.Keyring {
+	t.Helper()
+	ring, err := peer.NewKeyring(map[string][]byte{"k1": make([]byte, 32), "active": []byte("k1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ring
+}
+
+// Two replicas that see the world differently do not write over each other for ever: one of them speaks for the cluster.
+func TestOneReplicaWrites(t *testing.T) {
+	t.Parallel()
+	p := twoReplicas(t)
+	p.settle(t)
+	if p.writes == 0 || p.object.Status.Verdict != "In" || p.object.Status.Peers[0].Unknown != string(peer.NotAsked) {
+		t.Errorf("%d writes, status %+v: not the first replica's", p.writes, p.object.Status)
+	}
+	before := p.writes
+	for range 3 { // as the clock does, whatever happens
+		for _, e := range p.engines {
+			e.keepOnce(t.Context(), "")
+		}
+	}
+	if p.writes != before {
+		t.Errorf("%d writes though nothing happened", p.writes-before)
+	}
+}
+
+// The record of a change is everyone's to begin: the replica that speaks may not have seen the mode yet.
+func TestAnyReplicaBeginsAChange(t *testing.T) {
+	t.Parallel()
+	p := twoReplicas(t)
+	p.settle(t)
+	armed := p.object.DeepCopy()
+	setMode(armed, v1alpha1.ModeDrain, time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC))
+	p.object = armed
+	p.engines[1].Health(armed)
+	p.engines[1].keepOnce(t.Context(), "")
+	if p.object.Status.Change == nil {
+		t.Fatal("the second replica wrote no change")
+	}
+	id := p.object.Status.Change.ID
+	p.settle(t)
+	if p.engines[0].change == nil || p.engines[0].change.ID != id || p.object.Status.Change.ID != id {
+		t.Errorf("the first replica has change %+v, the object %+v, the first writer's was %s", p.engines[0].change, p.object.Status.Change, id)
+	}
+}
