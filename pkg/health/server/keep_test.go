@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -122,5 +123,34 @@ func TestAnyReplicaBeginsAChange(t *testing.T) {
 	p.settle(t)
 	if p.engines[0].change == nil || p.engines[0].change.ID != id || p.object.Status.Change.ID != id {
 		t.Errorf("the first replica has change %+v, the object %+v, the first writer's was %s", p.engines[0].change, p.object.Status.Change, id)
+	}
+}
+
+// A peer with two ways that both answer is heard once for each poll: to be confirmed takes as many polls as it is set to.
+func TestAPollCountsOnce(t *testing.T) {
+	t.Parallel()
+	green, _ := testEngine(t)
+	x := testObject()
+	x.Spec.Cluster, x.Spec.Fleet, x.Spec.Peers[0].Name = "green", "f", "blue"
+	green.replica = peer.NewReplica(peer.Self{Replica: "g1", Boot: "g1"})
+	green.configure(x, false)
+	green.keys.Set(testRing(t))
+	s := httptest.NewServer(newPublic(green))
+	t.Cleanup(s.Close)
+	blue, _ := testEngine(t)
+	y := testObject()
+	y.Spec.Fleet, y.Spec.Peers[0].URLs = "f", []string{s.URL + "/health/peer", s.URL + "/health/peer"}
+	blue.keys.Set(testRing(t))
+	blue.configure(y, false)
+	client := peer.NewClient(peer.Endpoint{})
+	const polls = 20
+	for range polls {
+		blue.poll(t.Context(), client, &y.Spec.Peers[0])
+	}
+	time.Sleep(100 * time.Millisecond) // answers that are still under way
+	blue.mu.Lock()
+	defer blue.mu.Unlock()
+	if p := blue.replica.Peers()[0]; p.Streak != polls || p.Unknown != "" {
+		t.Errorf("%d polls are counted as %d (%s)", polls, p.Streak, p.Unknown)
 	}
 }

@@ -85,11 +85,20 @@ func (e *engine) askPeer(ctx context.Context, p *v1alpha1.Peer) {
 	}
 }
 
-// poll asks a peer by all its ways at once; the first answer that counts is taken.
+// reply is what came of one way to a peer.
+type reply struct {
+	request *peer.Request
+	answer  *peer.Response
+	sent    time.Duration
+	err     error
+}
+
+// poll asks a peer by all its ways at once. The first answer that counts is taken, and no other: a poll is one, however many
+// ways there are.
 func (e *engine) poll(ctx context.Context, client *peer.Client, p *v1alpha1.Peer) {
-	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+	asked, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
-	errs := make(chan error, len(p.URLs))
+	replies := make(chan reply, len(p.URLs))
 	for _, at := range p.URLs {
 		e.mu.Lock()
 		q := e.replica.Ask(p.Name, "")
@@ -97,34 +106,34 @@ func (e *engine) poll(ctx context.Context, client *peer.Client, p *v1alpha1.Peer
 		if q == nil {
 			return
 		}
-		go func() { errs <- e.exchange(ctx, client, at, q) }()
+		go func() {
+			sent := e.now()
+			a, err := client.Poll(asked, at, q, e.keys.Ring())
+			replies <- reply{q, a, sent, err}
+		}()
 	}
 	var last error
 	for range p.URLs {
-		if err := <-errs; err != nil {
-			last = err
-			continue
+		if last = e.hear(<-replies); last == nil {
+			return
 		}
-		return
 	}
 	var why peer.Reason
-	if !errors.As(last, &why) || ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled) {
-		return
+	if ctx.Err() != nil || !errors.As(last, &why) {
+		return // called off
 	}
 	e.mu.Lock()
 	e.replica.Missed(p.Name, why)
 	e.mu.Unlock()
 }
 
-func (e *engine) exchange(ctx context.Context, client *peer.Client, at string, q *peer.Request) error {
-	sent := e.now()
-	a, err := client.Poll(ctx, at, q, e.keys.Ring())
-	if err != nil {
-		return err
+func (e *engine) hear(r reply) error {
+	if r.err != nil {
+		return r.err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.replica.Heard(q, a, sent, e.now())
+	return e.replica.Heard(r.request, r.answer, r.sent, e.now())
 }
 
 // look asks whether a peer's probe path answers 200 with its token, by any of its ways.
