@@ -275,3 +275,32 @@ func TestShortPromise(t *testing.T) {
 		t.Errorf("taken for a promise: %q", p)
 	}
 }
+
+// A replica that is listed no longer is kept in mind for as long as it may still answer, and then dropped; one that is listed
+// again in time is the same.
+func TestListedNoLonger(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	for n := range 3 {
+		f.second(t, n)
+	}
+	r := f.replicas["blue"][0]
+	count := func(after time.Duration) int {
+		t.Helper()
+		f.now += after
+		f.decide("blue", r)
+		return len(r.Siblings())
+	}
+	r.List(nil, f.now)
+	if n := count(forgetSibling - 2*time.Second); n != 1 {
+		t.Errorf("%d siblings, though one was heard just now", n)
+	}
+	r.List([]string{"blue2"}, f.now)
+	if n := count(time.Minute); n != 1 {
+		t.Errorf("%d siblings, though one is listed", n)
+	}
+	r.List(nil, f.now)
+	if n := count(0); n != 0 {
+		t.Errorf("%d siblings, though none is listed or heard", n)
+	}
+}

@@ -68,6 +68,7 @@ type Sibling struct {
 	Challenge string
 	LBProbed  bool
 	LBProbeAt time.Duration
+	gone      bool // listed no longer
 }
 
 // NewReplica makes a replica that knows nothing yet.
@@ -100,6 +101,7 @@ func (r *Replica) First(now time.Duration) bool {
 // Decide fills in what the replica knows of the others, and decides.
 func (r *Replica) Decide(in health.Inputs) health.Decision {
 	r.follow(in.Config)
+	r.forget(in.Now)
 	in.Members = ""
 	if in.Config != nil {
 		in.Members = Members(in.Config.Cluster, in.Config.Peers)
@@ -152,16 +154,24 @@ func (r *Replica) List(urls []string, now time.Duration) {
 		s := Sibling{URL: u, SiblingView: health.SiblingView{Replica: u, ListedAt: now}}
 		if i := slices.IndexFunc(r.siblings, func(s Sibling) bool { return s.URL == u }); i >= 0 {
 			s = r.siblings[i]
+			s.gone = false
 		}
 		next = append(next, s)
 	}
-	// One that is no longer listed but was out a moment ago may still answer so.
 	for _, s := range r.siblings {
-		if !slices.Contains(urls, s.URL) && s.Heard && now-s.HeardAt < forgetSibling {
+		if !slices.Contains(urls, s.URL) {
+			s.gone = true
 			next = append(next, s)
 		}
 	}
 	r.siblings = next
+	r.forget(now)
+}
+
+// forget drops those that are listed no longer, once they were not heard for a while: until then one that was out may still
+// answer so.
+func (r *Replica) forget(now time.Duration) {
+	r.siblings = slices.DeleteFunc(r.siblings, func(s Sibling) bool { return s.gone && (!s.Heard || now-s.HeardAt >= forgetSibling) })
 }
 
 // forgetSibling is how long a replica that is listed no longer is kept in mind: as long as the verdict looks back.
