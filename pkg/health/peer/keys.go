@@ -80,15 +80,6 @@ func ReadKeys(dir fs.FS) (map[string][]byte, error) {
 	return data, nil
 }
 
-// LoadKeyring makes a keyring of such a directory.
-func LoadKeyring(dir fs.FS) (*Keyring, error) {
-	data, err := ReadKeys(dir)
-	if err != nil {
-		return nil, err
-	}
-	return NewKeyring(data)
-}
-
 // IDs lists the accepted key ids in order.
 func (r *Keyring) IDs() []string { return slices.Sorted(maps.Keys(r.keys)) }
 

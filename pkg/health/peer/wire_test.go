@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -348,11 +349,11 @@ func TestKeyringIsStrict(t *testing.T) {
 		for f, v := range data {
 			fsys[f] = &fstest.MapFile{Data: []byte(v)}
 		}
-		if _, err := LoadKeyring(fsys); err == nil {
+		if _, err := loadKeyring(fsys); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	got, err := LoadKeyring(fstest.MapFS{
+	got, err := loadKeyring(fstest.MapFS{
 		"..data/x": {Data: []byte("hidden")}, "b": {Data: []byte(k)}, "a": {Data: []byte(k)}, "active": {Data: []byte("b\n")},
 	})
 	if err != nil {
@@ -420,4 +421,13 @@ func TestChallengeLastsNinetySecondsAtMost(t *testing.T) {
 	if !ring(t, "k2", "k1", "k2").Challenged(c, "blue", at) {
 		t.Error("a challenge of before the switch of keys is refused")
 	}
+}
+
+// loadKeyring reads a folder as the server does.
+func loadKeyring(dir fs.FS) (*Keyring, error) {
+	data, err := ReadKeys(dir)
+	if err != nil {
+		return nil, err
+	}
+	return NewKeyring(data)
 }
