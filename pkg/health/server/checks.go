@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
-	"github.com/spillway-mesh/spillway/pkg/health"
 	"github.com/spillway-mesh/spillway/pkg/health/probe"
 )
 
@@ -34,15 +33,12 @@ type checker struct {
 type built struct {
 	spec   v1alpha1.HealthCheck
 	prober probe.Prober
+	drill  *probe.Drill // while there is one
 }
 
 // checks are those of the spec, and those that were found. None is ever left out: one that cannot be asked is unknown.
 func (c *checker) checks(x *v1alpha1.ClusterHealth, found []Discovered) []probe.Check {
 	next := map[string]built{}
-	var drill []string
-	if m := x.Spec.Mode; m != nil && m.Name == v1alpha1.ModeObserve {
-		drill = m.Drill
-	}
 	all := slices.Concat(x.Spec.Checks, discovered(x, found))
 	out := make([]probe.Check, 0, len(all))
 	for _, h := range all {
@@ -50,15 +46,42 @@ func (c *checker) checks(x *v1alpha1.ClusterHealth, found []Discovered) []probe.
 		if !old || !reflect.DeepEqual(b.spec, h) {
 			b = built{spec: h, prober: c.prober(&h, x.Namespace)}
 		}
+		b.drill = c.drill(&b, x.Spec.Mode)
 		next[h.Name] = b
-		p := b.prober
-		if slices.Contains(drill, h.Name) {
-			p = says(health.Fail, "drill")
+		one := probe.Check{Check: checkOf(&h), Prober: b.prober}
+		one.AllowScaleToZero = mayBeZero(&h, x.Namespace, found)
+		if b.drill != nil {
+			one.Prober = b.drill
 		}
-		out = append(out, probe.Check{Check: checkOf(&h), Prober: p})
+		out = append(out, one)
 	}
 	c.built = next
 	return out
+}
+
+// drill has a check read as failing for as long as the mode that names it lasts; nil where none does.
+func (c *checker) drill(b *built, m *v1alpha1.ModeSetting) *probe.Drill {
+	if m == nil || m.Name != v1alpha1.ModeObserve || !slices.Contains(m.Drill, b.spec.Name) {
+		return nil
+	}
+	if d := b.drill; d != nil && d.Of == b.prober && d.Ends.Equal(m.Until.Time) {
+		return d
+	}
+	return &probe.Drill{Of: b.prober, Ends: m.Until.Time, Deadline: c.now() + m.Until.Sub(c.wall()), Wall: c.wall, Now: c.now}
+}
+
+// mayBeZero says that the Service that a check looks at says of itself that it may be scaled to nothing. Only those that opt
+// in by the label are known.
+func mayBeZero(h *v1alpha1.HealthCheck, namespace string, found []Discovered) bool {
+	if h.Service == nil {
+		return false
+	}
+	if h.Service.Namespace != "" {
+		namespace = h.Service.Namespace
+	}
+	return slices.ContainsFunc(found, func(d Discovered) bool {
+		return d.Namespace == namespace && d.Name == h.Service.Name && d.Annotations[annotationZero] == "allowed"
+	})
 }
 
 // constant answers always the same.
@@ -66,15 +89,14 @@ type constant probe.Outcome
 
 func (c constant) Probe(context.Context) probe.Outcome { return probe.Outcome(c) }
 
-func says(r health.Result, reason string) probe.Prober {
-	return constant{Result: r, Reason: reason}
-}
+// cannotAsk is the prober of a check that cannot be asked: it says why, and never that anything has failed.
+func cannotAsk(reason string) probe.Prober { return constant{Reason: reason} }
 
 // prober makes the prober of one check.
 func (c *checker) prober(h *v1alpha1.HealthCheck, namespace string) probe.Prober {
 	p, err := c.make(h, namespace)
 	if err != nil {
-		return says(health.Unknown, err.Error())
+		return cannotAsk(err.Error())
 	}
 	return p
 }
@@ -101,7 +123,7 @@ func (c *checker) make(h *v1alpha1.HealthCheck, namespace string) (probe.Prober,
 	case h.Prometheus != nil:
 		return prometheusOf(h.Prometheus)
 	default:
-		return says(health.Unknown, "nothing to ask"), nil
+		return cannotAsk("nothing to ask"), nil
 	}
 }
 
@@ -115,7 +137,7 @@ func httpSpec(h *v1alpha1.HTTPCheck) probe.HTTPSpec {
 
 func (c *checker) service(s *v1alpha1.ServiceCheck, namespace string) probe.Prober {
 	if c.around.Lister == nil {
-		return says(health.Unknown, "services are known inside a cluster only")
+		return cannotAsk("services are known inside a cluster only")
 	}
 	p := &probe.Service{Namespace: s.Namespace, Name: s.Name, MinReady: defaultMinReady, Lister: c.around.Lister}
 	if p.Namespace == "" {

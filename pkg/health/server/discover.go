@@ -17,6 +17,7 @@ const (
 	annotationPort       = "spillway.dev/health-port"
 	annotationImportance = "spillway.dev/importance"
 	annotationShared     = "spillway.dev/shared"
+	annotationZero       = "spillway.dev/scale-to-zero" // "allowed": that nothing is there is no failure
 )
 
 // Discovered is a Service that opted in by the label.

@@ -211,14 +211,54 @@ func TestChecks(t *testing.T) {
 	}
 	y := x.DeepCopy()
 	y.Spec.Checks[0].HTTP.Host = "other"
-	setMode(y, v1alpha1.ModeObserve, time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC))
-	y.Spec.Mode.Drill = []string{"service"}
 	next := c.checks(y, nil)
 	if next[0].Prober == got[0].Prober || next[2].Prober != got[2].Prober {
 		t.Error("a changed check keeps its prober, or another does not")
 	}
-	if r := next[4].Prober.Probe(t.Context()); r != (probe.Outcome{Result: health.Fail, Reason: "drill"}) {
+}
+
+// A drill reads as failing in Observe, until it is over, and for the checks that it names.
+func TestDrilledChecks(t *testing.T) {
+	t.Parallel()
+	x := testObject()
+	x.Spec.Checks = []v1alpha1.HealthCheck{
+		{Name: "a", TCP: &v1alpha1.TCPCheck{Address: "127.0.0.1:1"}}, {Name: "b", TCP: &v1alpha1.TCPCheck{Address: "127.0.0.1:1"}},
+	}
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	c := &checker{now: func() time.Duration { return 0 }, wall: func() time.Time { return now }}
+	setMode(x, v1alpha1.ModeObserve, now.Add(time.Minute))
+	x.Spec.Mode.Drill = []string{"a"}
+	got := c.checks(x, nil)
+	if r := got[0].Prober.Probe(t.Context()); r != (probe.Outcome{Result: health.Fail, Reason: "drill"}) {
 		t.Errorf("drilled: %+v", r)
+	}
+	if r := got[1].Prober.Probe(t.Context()); r.Reason == "drill" {
+		t.Error("a check is drilled that is not named")
+	}
+	if again := c.checks(x.DeepCopy(), nil); again[0].Prober != got[0].Prober {
+		t.Error("the drill begins anew though nothing changed")
+	}
+	now = now.Add(time.Minute)
+	if r := got[0].Prober.Probe(t.Context()); r.Reason == "drill" {
+		t.Error("the drill does not end")
+	}
+	x.Spec.Mode.Name = v1alpha1.ModeStrict
+	if strict := c.checks(x, nil); strict[0].Prober.Probe(t.Context()).Reason == "drill" {
+		t.Error("a drill in Strict")
+	}
+}
+
+// A Service that says so may be scaled to nothing.
+func TestScaleToZero(t *testing.T) {
+	t.Parallel()
+	x := testObject()
+	x.Spec.Checks = []v1alpha1.HealthCheck{
+		{Name: "own", Service: &v1alpha1.ServiceCheck{Name: "cart"}}, {Name: "other", Service: &v1alpha1.ServiceCheck{Name: "cart", Namespace: "shop"}},
+	}
+	c := &checker{}
+	found := []Discovered{{Namespace: "demo", Name: "cart", Annotations: map[string]string{annotationZero: "allowed"}}, {Namespace: "shop", Name: "cart"}}
+	if got := c.checks(x, found); !got[0].AllowScaleToZero || got[1].AllowScaleToZero {
+		t.Errorf("%v, %v; want true, false", got[0].AllowScaleToZero, got[1].AllowScaleToZero)
 	}
 }
 

@@ -20,6 +20,7 @@ type external struct {
 	direct          bool
 	find            func(namespace, name string) (*v1alpha1.ExternalFailover, bool)
 	now             func() time.Duration
+	wall            func() time.Time
 
 	mu     sync.Mutex
 	spec   *v1alpha1.ExternalFailoverSpec
@@ -28,9 +29,9 @@ type external struct {
 
 func (c *checker) external(s *v1alpha1.ExternalFailoverCheck, namespace string) probe.Prober {
 	if c.around.Failover == nil {
-		return says(health.Unknown, "an ExternalFailover is known inside a cluster only")
+		return cannotAsk("an ExternalFailover is known inside a cluster only")
 	}
-	e := &external{namespace: s.Namespace, name: s.Name, direct: s.Via == v1alpha1.ViaDirect, find: c.around.Failover, now: c.now}
+	e := &external{namespace: s.Namespace, name: s.Name, direct: s.Via == v1alpha1.ViaDirect, find: c.around.Failover, now: c.now, wall: c.wall}
 	if e.namespace == "" {
 		e.namespace = namespace
 	}
@@ -63,7 +64,7 @@ func (e *external) probers(spec *v1alpha1.ExternalFailoverSpec) []probe.Prober {
 	}
 	port := &spec.Ports[0]
 	if !e.direct {
-		return []probe.Prober{throughMesh(spec, port)}
+		return []probe.Prober{e.throughMesh(spec, port)}
 	}
 	out := make([]probe.Prober, 0, len(spec.Endpoints))
 	for i := range spec.Endpoints {
@@ -74,13 +75,13 @@ func (e *external) probers(spec *v1alpha1.ExternalFailoverSpec) []probe.Prober {
 
 // throughMesh dials the host. Of a port that is not HTTP only the sidecar is reached for certain: a TLS port is asked for its
 // certificate, which comes from beyond; of a TCP port no more can be known than that something takes connections.
-func throughMesh(spec *v1alpha1.ExternalFailoverSpec, port *v1alpha1.Port) probe.Prober {
+func (e *external) throughMesh(spec *v1alpha1.ExternalFailoverSpec, port *v1alpha1.Port) probe.Prober {
 	address := net.JoinHostPort(spec.Host, strconv.Itoa(int(port.Number)))
 	switch port.Protocol {
 	case v1alpha1.ProtocolHTTP, v1alpha1.ProtocolHTTP2, v1alpha1.ProtocolGRPC:
 		return anyAnswer("http://"+address+activePath(spec), "")
 	case v1alpha1.ProtocolTLS:
-		return &probe.Certificate{Address: address, ServerName: spec.Host, Now: time.Now} //nolint:forbidigo // the certificate's own dates
+		return &probe.Certificate{Address: address, ServerName: spec.Host, Now: e.wall}
 	default:
 		return &probe.TCP{Address: address}
 	}
@@ -99,7 +100,7 @@ func directly(spec *v1alpha1.ExternalFailoverSpec, port *v1alpha1.Port, at *v1al
 	secured := spec.TLS != nil && spec.TLS.Mode != v1alpha1.TLSNone && port.TLS != v1alpha1.PortTLSNone
 	switch {
 	case secured && (spec.TLS.Mode == v1alpha1.TLSMutual || spec.TLS.Trust != nil):
-		return says(health.Unknown, "its keys and its trust are the proxy's: ask via Mesh")
+		return cannotAsk("its keys and its trust are the proxy's: ask via Mesh")
 	case port.Protocol == v1alpha1.ProtocolTCP, port.Protocol == v1alpha1.ProtocolTLS:
 		return &probe.TCP{Address: address}
 	case secured:
@@ -136,7 +137,7 @@ func anyAnswer(url, host string) probe.Prober {
 	}
 	p, err := probe.NewHTTP(spec)
 	if err != nil {
-		return says(health.Unknown, "the URL is not valid")
+		return cannotAsk("the URL is not valid")
 	}
 	return p
 }
