@@ -53,7 +53,7 @@ func newCluster(f *flags, log *slog.Logger) (*cluster, error) {
 		Health:   func(x *v1alpha1.ClusterHealth) { c.sink.Health(x) },
 		Keys:     func(data map[string][]byte) { c.sink.Keys(data) },
 		Siblings: func(urls []string) { c.sink.Siblings(urls) },
-		Gateways: func(ready, desired int, addresses []string) { c.sink.Gateways(ready, desired, addresses) },
+		Gateways: func(ready, desired int, _ []string) { c.sink.Gateways(ready, desired) },
 		Services: func(found []kube.Service) { c.sink.Services(discovered(found)) },
 	}, log)
 	return c, err //nolint:wrapcheck // says what it was reading

@@ -53,5 +53,11 @@ func targetCodes() []Code {
 				"among them. Until both run, the probe path is answered by nobody.",
 			Fix: "Apply the objects; run the health server and route the probe path to it by hand.",
 		},
+		{
+			ID: "SP311", Title: "a drain is refused for want of a load",
+			Why: "With a capacity a cluster may be drained only if the others have room for its load. The health server does not " +
+				"read the load yet, and a load that is not known is no room: the drain would wait until it ends.",
+			Fix: "Leave capacity out, or set guard.capacity to Warn or Ignore.",
+		},
 	}
 }

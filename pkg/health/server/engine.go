@@ -49,13 +49,8 @@ type engine struct {
 	cached   bool // what is configured comes from the cache, nothing newer was read
 }
 
-// gateways are the pods of the ingress gateway, and their load.
-type gateways struct {
-	ready, desired int
-	addresses      []string
-	load           float64
-	known          bool
-}
+// gateways counts the pods of the ingress gateway.
+type gateways struct{ ready, desired int }
 
 func newEngine(o *Options, now func() time.Duration, wall func() time.Time) *engine {
 	e := &engine{
@@ -119,10 +114,10 @@ func (e *engine) Siblings(urls []string) {
 }
 
 // Gateways takes the state of the ingress gateway's pods.
-func (e *engine) Gateways(ready, desired int, addresses []string) {
+func (e *engine) Gateways(ready, desired int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.gateways.ready, e.gateways.desired, e.gateways.addresses = ready, desired, addresses
+	e.gateways = gateways{ready, desired}
 }
 
 // Services takes the services that opted in.
@@ -159,7 +154,7 @@ func (e *engine) decide() {
 		GatewayReady: e.gateways.ready, GatewayDesired: e.gateways.desired,
 	}
 	if e.object != nil && e.object.Spec.Capacity != nil {
-		in.Capacity = health.Capacity{Max: float64(e.object.Spec.Capacity.MaxRPS), Load: e.gateways.load, Known: e.gateways.known}
+		in.Capacity.Max = float64(e.object.Spec.Capacity.MaxRPS) // the load is not read yet: where room is asked for, none is known
 	}
 	in.LBProbeAt, in.LBProbed = e.lb.last()
 	d := e.replica.Decide(in)

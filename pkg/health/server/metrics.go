@@ -38,7 +38,6 @@ func metricNames() [][]string {
 		{"lb_probes_total", "Probes that were answered.", "checker", "path", "code"},
 		{"replicas_disagree", "1 if another replica of this cluster answers otherwise."},
 		{"baseline_checks", "Checks that failed before the change, and are not held against it."},
-		{"gateway_rps", "Load of the cluster's gateways, in requests a second."},
 		{"build_info", "1; the version is a label.", "version"},
 	}
 }
@@ -126,16 +125,12 @@ func (c *collector) fromEngine(gauge, count sample) {
 	e := c.engine
 	e.mu.Lock()
 	transitions, refusals := e.journal.counts()
-	load, known := e.gateways.load, e.gateways.known
 	e.mu.Unlock()
 	for t, n := range transitions {
 		count("transitions_total", float64(n), t.to, t.rule)
 	}
 	for why, n := range refusals {
 		count("promise_refused_total", float64(n), why)
-	}
-	if known {
-		gauge("gateway_rps", load)
 	}
 	now := e.now()
 	for k := range checkers {

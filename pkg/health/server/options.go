@@ -45,7 +45,7 @@ type Sink interface {
 	Health(x *v1alpha1.ClusterHealth)
 	Keys(data map[string][]byte)
 	Siblings(urls []string)
-	Gateways(ready, desired int, addresses []string)
+	Gateways(ready, desired int)
 	Services(found []Discovered)
 }
 

@@ -37,10 +37,16 @@ func (Target) Info() target.Info {
 }
 
 // CheckFleet says what is still to be done by hand.
-func (Target) CheckFleet(_ *plan.Fleet, at *field.Path) diag.List {
+func (Target) CheckFleet(f *plan.Fleet, at *field.Path) diag.List {
 	var ds diag.List
 	ds.Notef(at, "SP310", "the ClusterHealth of each cluster is written, not yet the health server and its route through the gateway").
 		WithHint("run the health server in each cluster, and route the probe path to it")
+	for i := range f.Clusters {
+		if c := &f.Clusters[i]; c.MaxRPS > 0 && f.Health.Guard.Capacity == "RequireForDrain" {
+			ds.Warnf(at.Child("clusters").Index(i).Child("capacity"), "SP311", "cluster %q cannot be drained: its load is not read yet", c.Name).
+				WithHint("leave capacity out, or set guard.capacity to Warn or Ignore")
+		}
+	}
 	return ds
 }
 
