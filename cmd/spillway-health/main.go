@@ -1,4 +1,4 @@
-// Spillway-health is the health server of one cluster: it asks what the cluster depends on, and answers whether load
+// Command spillway-health is the health server of one cluster: it asks what the cluster depends on, and answers whether load
 // balancers and DNS should leave it.
 //
 // It is flags and nothing else: everything it does is pkg/health/server's.
