@@ -8,6 +8,7 @@ replace github.com/spillway-mesh/spillway => ../..
 
 require (
 	github.com/envoyproxy/go-control-plane/envoy v1.40.0
+	github.com/google/go-cmp v0.7.0
 	github.com/miekg/dns v1.1.73
 	golang.org/x/tools v0.52.0
 	google.golang.org/grpc v1.85.0

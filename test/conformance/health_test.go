@@ -1,75 +1,26 @@
 package conformance
 
 import (
-	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
-	"github.com/spillway-mesh/spillway/pkg/health/kube"
 	"github.com/spillway-mesh/spillway/test/conformance/cluster"
 )
-
-// watched is what a watcher has said so far.
-type watched struct {
-	mu       sync.Mutex
-	health   *v1alpha1.ClusterHealth
-	keys     map[string][]byte
-	siblings []string
-	services []kube.Service
-	desired  int
-	synced   bool
-}
-
-func (w *watched) events() kube.Events {
-	note := func(do func()) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		do()
-	}
-	return kube.Events{
-		Health:   func(x *v1alpha1.ClusterHealth) { note(func() { w.health = x }) },
-		Keys:     func(d map[string][]byte) { note(func() { w.keys = d }) },
-		Siblings: func(u []string) { note(func() { w.siblings = u }) },
-		Gateways: func(_, desired int, _ []string) { note(func() { w.desired = desired }) },
-		Services: func(s []kube.Service) { note(func() { w.services = s }) },
-		Synced:   func() { note(func() { w.synced = true }) },
-	}
-}
-
-// eventually waits until something holds of what was said.
-func (w *watched) eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(40 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		w.mu.Lock()
-		ok := holds()
-		w.mu.Unlock()
-		if ok {
-			return
-		}
-	}
-	t.Fatalf("never seen: %s; known: %+v", what, w)
-}
 
 const healthObjects = `
 apiVersion: spillway.dev/v1alpha1
@@ -89,23 +40,6 @@ apiVersion: v1
 kind: Secret
 metadata: {name: keys, namespace: NS}
 data: {k1: KEY, active: azE=}
----
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: NS, labels: {spillway.dev/health-check: "true"}, annotations: {spillway.dev/importance: Informational}}
-spec: {ports: [{port: 8080}]}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: sh-1, namespace: NS, labels: {kubernetes.io/service-name: spillway-health}}
-addressType: IPv4
-ports: [{port: 9090}]
-endpoints: [{addresses: [192.0.2.1]}, {addresses: [192.0.2.2], conditions: {ready: false}}, {addresses: [192.0.2.3], conditions: {terminating: true}}]
----
-apiVersion: v1
-kind: Pod
-metadata: {name: gateway, namespace: NS, labels: {istio: ingressgateway}}
-spec: {containers: [{name: istio-proxy, image: proxy}]}
 `
 
 func healthKey() string { return base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32))) }
@@ -124,16 +58,6 @@ func applyHealth(t *testing.T, s *suite, namespace, green string) {
 	}
 }
 
-// healths is how a test changes a ClusterHealth.
-func healths(t *testing.T, s *suite, namespace string) dynamic.ResourceInterface {
-	t.Helper()
-	client, err := dynamic.NewForConfig(s.cluster.Config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client.Resource(schema.GroupVersionResource{Group: "spillway.dev", Version: "v1alpha1", Resource: "clusterhealths"}).Namespace(namespace)
-}
-
 func setMode(t *testing.T, at dynamic.ResourceInterface, mode string) {
 	t.Helper()
 	patch := fmt.Sprintf(`{"spec":{"mode":%s}}`, mode)
@@ -143,82 +67,6 @@ func setMode(t *testing.T, at dynamic.ResourceInterface, mode string) {
 }
 
 const drainMode = `{"name":"Drain","until":"2099-01-01T00:00:00Z","reason":"test"}`
-
-// The watcher sees its object, keys, replicas, gateways and the services that opt in, on a real API server; of two writers of
-// a change the first one wins, and a deleted object changes nothing.
-func TestHealthWatcher(t *testing.T) {
-	t.Parallel()
-	s := use(t)
-	const namespace = "health-watcher"
-	applyHealth(t, s, namespace, "127.0.0.1:1")
-	w := &watched{}
-	watcher, err := kube.New(kube.Options{
-		Config: s.cluster.Config, Namespace: namespace, Name: "blue", Service: "spillway-health", PodIP: "192.0.2.2", InternalPort: 9090,
-		GatewaySelector: "istio=ingressgateway",
-	}, w.events(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- watcher.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
-			t.Error(err)
-		}
-	})
-	w.eventually(t, "everything", func() bool {
-		return w.synced && w.health != nil && string(w.keys["active"]) == "k1" && slices.Equal(w.siblings, []string{"http://192.0.2.1:9090"}) &&
-			w.desired == 1 && slices.ContainsFunc(w.services, func(s kube.Service) bool {
-			return s.Namespace == namespace && s.Annotations["spillway.dev/importance"] == "Informational"
-		})
-	})
-	at := healths(t, s, namespace)
-	setMode(t, at, drainMode)
-	w.eventually(t, "a mode", func() bool { return w.health.Spec.Mode != nil && w.health.Spec.Mode.Name == v1alpha1.ModeDrain })
-	firstWriterWins(t, watcher)
-	w.eventually(t, "the status", func() bool { return w.health.Status.Change != nil })
-	if err := watcher.Event(t.Context(), "Drained", "by a test", false); err != nil {
-		t.Error(err)
-	}
-	if err := at.Delete(t.Context(), "blue", metav1.DeleteOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(time.Second)
-	w.eventually(t, "the last object, though it is deleted", func() bool { return w.health != nil && w.health.Spec.Mode != nil })
-}
-
-// firstWriterWins has eight write at once.
-func firstWriterWins(t *testing.T, watcher *kube.Watcher) {
-	t.Helper()
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	var won []string
-	for i := range 8 {
-		all.Go(func() {
-			id := fmt.Sprint("change-", i)
-			wrote := false
-			err := watcher.WriteStatus(t.Context(), func(now v1alpha1.ClusterHealthStatus) (v1alpha1.ClusterHealthStatus, bool) {
-				if wrote = now.Change == nil; wrote {
-					now.Change = &v1alpha1.ChangeStatus{ID: id, Mode: v1alpha1.ModeDrain, Started: metav1.Now()}
-				}
-				return now, wrote
-			})
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				t.Error(err)
-			} else if wrote {
-				won = append(won, id)
-			}
-		})
-	}
-	all.Wait()
-	if len(won) != 1 {
-		t.Errorf("%d writers won: %q", len(won), won)
-	}
-}
 
 // kubeconfig is a file with which a program reaches the suite's API server.
 func kubeconfig(t *testing.T, s *suite) string {
@@ -343,7 +191,7 @@ spec:
 	for _, at := range []string{green, one, two} {
 		awaitCode(t, time.Minute, at, http.StatusOK)
 	}
-	objects := healths(t, s, namespace)
+	objects := s.healths(t).Namespace(namespace)
 	setMode(t, objects, drainMode)
 	awaitCode(t, time.Minute, one, http.StatusServiceUnavailable) // 18 s of them because it has only just started
 	awaitCode(t, 20*time.Second, two, http.StatusServiceUnavailable)
