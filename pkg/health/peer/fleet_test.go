@@ -215,6 +215,34 @@ func TestUnacceptableAnswers(t *testing.T) {
 	}
 }
 
+// What an answer leaves open is taken for the worse.
+func TestDoubtfulAnswers(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	f.second(t, 0)
+	blue, green := f.replicas["blue"][0], f.replicas["green"][0]
+	for name, c := range map[string]struct {
+		change func(*Response)
+		status health.Status
+		score  int
+	}{
+		"good":                       {func(a *Response) { a.Assessment = Assessment{State: "pass", Score: 100} }, health.In, 100},
+		"a status that we know not":  {func(a *Response) { a.Status = "Elsewhere" }, health.Out, -1},
+		"checks that have no result": {func(a *Response) { a.Assessment = Assessment{State: AssessedUnknown, Score: 100} }, health.In, -1},
+	} {
+		q := blue.Ask("green", "")
+		a := green.Answer(q, f.keys, f.now, wallAt(f.now))
+		a.Assessment = Assessment{State: AssessedUnknown}
+		c.change(a)
+		if err := blue.Heard(q, a, f.now, f.now); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got := blue.peer("green"); got.Status != c.status || got.Score != c.score {
+			t.Errorf("%s: %v and %d, want %v and %d", name, got.Status, got.Score, c.status, c.score)
+		}
+	}
+}
+
 // What makes an answerer tell what it knows, but promise nothing.
 func TestNoPromise(t *testing.T) {
 	t.Parallel()

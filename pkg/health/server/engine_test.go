@@ -238,13 +238,14 @@ func TestDrilledChecks(t *testing.T) {
 	if again := c.checks(x.DeepCopy(), nil); again[0].Prober != got[0].Prober {
 		t.Error("the drill begins anew though nothing changed")
 	}
+	strict := x.DeepCopy()
+	strict.Spec.Mode.Name = v1alpha1.ModeStrict
+	if other := c.checks(strict, nil); other[0].Prober.Probe(t.Context()).Reason == "drill" {
+		t.Error("a drill in Strict")
+	}
 	now = now.Add(time.Minute)
 	if r := got[0].Prober.Probe(t.Context()); r.Reason == "drill" {
 		t.Error("the drill does not end")
-	}
-	x.Spec.Mode.Name = v1alpha1.ModeStrict
-	if strict := c.checks(x, nil); strict[0].Prober.Probe(t.Context()).Reason == "drill" {
-		t.Error("a drill in Strict")
 	}
 }
 

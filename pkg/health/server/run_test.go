@@ -145,6 +145,9 @@ func (d *demo) within(t *testing.T, limit time.Duration, want int) {
 
 // Two clusters of two replicas: one is drained and leaves within 5 s, the other may not follow it, and it comes back.
 func TestDrainIsServed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds; short is for those who run everything a hundred times")
+	}
 	d := startDemo(t)
 	d.within(t, 10*time.Second, http.StatusOK)
 	for range 60 { // until the peers are confirmed
