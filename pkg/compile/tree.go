@@ -32,6 +32,7 @@ func Tree(p *plan.Plan) render.Map {
 		{Key: "connectAttempts", Value: positive(p.ConnectAttempts)},
 		{Key: "envoyFilter", Value: p.EnvoyFilter},
 		{Key: "rootNamespace", Value: text(p.RootNamespace)},
+		{Key: "asked", Value: text(p.Asked), Comment: "what the spec says beyond its objects; the ServiceEntry carries it for import"},
 		{Key: "budget", Value: orNothing(list(p.Budget, budgetTree))},
 		{Key: "recovery", Value: render.Map{
 			{Key: "typical", Value: p.Recovery.Typical.String()},

@@ -252,6 +252,12 @@ func clientCodes() []Code {
 			Fix: "Sign behind the sidecar (a signing proxy for each region) and say signing: {clientSends: Unsigned}.",
 		},
 		{
+			ID: "SP253", Title: "a spec too long to be kept with its objects",
+			Why: "The ServiceEntry carries what the objects do not say of the spec, up to 32 KiB, so that import can bring the spec " +
+				"back. Without it import reads what the objects alone say.",
+			Fix: "Keep the spec itself in version control; shorten the expressions under requests[].match.",
+		},
+		{
 			ID: "FX021", Title: "AWS signatures break in the second region",
 			Why: "The SDK signs for one region, and the signature covers region and host. After a failover every request is " +
 				"answered 400 or 403, which looks healthy: nothing is ejected and nothing retried.",

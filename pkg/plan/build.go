@@ -57,6 +57,7 @@ func Build(in Input) (*Plan, diag.List) {
 	if b.diags.HasErrors() {
 		return nil, b.diags
 	}
+	b.asked()
 	b.plan.Budget = budget(b.plan)
 	b.plan.Recovery = recovery(b.plan)
 	return b.plan, b.diags

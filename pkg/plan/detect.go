@@ -138,10 +138,12 @@ func (b *builder) activeHost(at *field.Path) string {
 	return b.spec.Host
 }
 
+const defaultExpect = "200-499"
+
 // statusRange reads "200-499" or "204"; empty is the default.
 func statusRange(text string) (low, high int, ok bool) {
 	if text == "" {
-		return 200, 499, true
+		text = defaultExpect
 	}
 	first, last, isRange := strings.Cut(text, "-")
 	if !isRange {

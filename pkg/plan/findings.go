@@ -46,6 +46,7 @@ const (
 	codeDelivery        = "SP250"
 	codeAmbient         = "SP251"
 	codeSigner          = "SP252"
+	codeAskedTooLong    = "SP253"
 	codeNoRequests      = "SP260"
 	codeClasses         = "SP261"
 	codePerTry          = "SP262"

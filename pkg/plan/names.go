@@ -12,6 +12,7 @@ const (
 	ManagedBy       = "spillway"
 	LabelOwner      = "spillway.dev/owner" // OwnerLabel: short enough for a label
 	AnnotationOwner = "spillway.dev/owner" // Owner: in full
+	AnnotationSpec  = "spillway.dev/spec"  // Plan.Asked, on the ServiceEntry: what import needs to bring the spec back
 	LabelOrder      = "spillway.dev/order" // the set that an endpoint's copy belongs to, with M2
 	LabelRegion     = "topology.kubernetes.io/region"
 )

@@ -62,6 +62,8 @@ type Plan struct {
 	EnvoyFilter bool
 	// RootNamespace is set where objects for all namespaces must go there.
 	RootNamespace string
+	// Asked is what the spec says beyond what its objects say, as JSON; empty if it is too long to be kept with them.
+	Asked string
 }
 
 // Clients says who dials the host.

@@ -23,7 +23,11 @@ func (w writer) serviceEntry() target.Object {
 			"resolution", "DNS"),
 		why(w.localityComment(), "endpoints", w.serviceEndpoints()),
 	)
-	return w.object("ServiceEntry", plan.RankServiceEntry, w.Namespace, w.Name, render.Map{kv("spec", spec)})
+	entry := w.object("ServiceEntry", plan.RankServiceEntry, w.Namespace, w.Name, render.Map{kv("spec", spec)})
+	if w.Asked != "" {
+		entry.Annotations[plan.AnnotationSpec] = w.Asked
+	}
+	return entry
 }
 
 func (w writer) servicePorts() render.List {
