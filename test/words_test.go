@@ -41,7 +41,7 @@ func textFiles(t *testing.T, root string) map[string][]byte {
 			}
 			return nil
 		}
-		if !entry.Type().IsRegular() || slices.Contains([]string{"go.sum", "LICENSE"}, name) {
+		if !entry.Type().IsRegular() || slices.Contains([]string{".git", "go.sum", "LICENSE"}, name) {
 			return nil
 		}
 		text, err := os.ReadFile(path)
