@@ -62,7 +62,7 @@ func packageMap() map[string]rule {
 		"pkg/target/all": {own: []string{"pkg/target", "pkg/target/*"}},
 		"pkg/target/targettest": {
 			own: []string{
-				"pkg/api/v1alpha1", "pkg/diag", "pkg/load", "pkg/validate", "pkg/plan", "pkg/render", "pkg/target",
+				"pkg/api/v1alpha1", "pkg/compile", "pkg/diag", "pkg/load", "pkg/validate", "pkg/plan", "pkg/render", "pkg/target",
 			},
 			third: []string{
 				"k8s.io/apimachinery", "istio.io/api", "google.golang.org/protobuf", "sigs.k8s.io/yaml", "github.com/google/go-cmp",

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spillway-mesh/spillway/cmd/spillway/internal/folder"
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/pkg/compile"
 	"github.com/spillway-mesh/spillway/pkg/diag"
@@ -13,10 +14,23 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/target"
 )
 
-// owned is the objects of one spec.
+// owned is what is written for one spec.
 type owned struct {
 	kind, namespace, name string
 	objects               []target.Object
+	files                 []target.File
+}
+
+// place is the folder of what is for a cluster, or of what is for all of the spec.
+func (s owned) place(cluster string) string {
+	switch {
+	case s.kind != v1alpha1.KindClusterFailover:
+		return ""
+	case cluster == "":
+		return folder.FleetFolder
+	default:
+		return folder.ClusterFolder(cluster)
+	}
 }
 
 // specs is the number of all specs: the ExternalFailovers come first, then the ClusterFailovers.
@@ -30,14 +44,18 @@ func (i *input) objects(n int) (owned, error) {
 			return owned{}, err
 		}
 		objects, err := i.batch.Objects(p)
-		return owned{v1alpha1.KindExternalFailover, p.Namespace, p.Name, objects}, err
+		return owned{kind: v1alpha1.KindExternalFailover, namespace: p.Namespace, name: p.Name, objects: objects}, err
 	}
 	f, err := i.fleetAgain(n - i.batch.Len())
 	if err != nil {
 		return owned{}, err
 	}
-	objects, err := i.fleets.Objects(f)
-	return owned{v1alpha1.KindClusterFailover, f.Namespace, f.Name, objects}, err
+	out := owned{kind: v1alpha1.KindClusterFailover, namespace: f.Namespace, name: f.Name}
+	if out.objects, err = i.fleets.Objects(f); err != nil {
+		return owned{}, err
+	}
+	out.files, err = i.fleets.Files(f)
+	return out, err
 }
 
 // tree is the plan of the n-th spec, to be printed.

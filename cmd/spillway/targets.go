@@ -13,10 +13,6 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/term"
 )
 
-// defaultTargets are what is written unless --target says otherwise: one for an ExternalFailover, one for a
-// ClusterFailover.
-func defaultTargets() []string { return []string{"istio", "healthroutes"} }
-
 func newTargets(name string, io IO) *cobra.Command {
 	return &cobra.Command{
 		Use:     "targets",
@@ -31,19 +27,38 @@ func printTargets(io IO, targets []target.Described) error {
 	table := term.NewTable("TARGET", "STABILITY", "WRITES", "CHECKED AGAINST", "SUMMARY")
 	for _, t := range targets {
 		i := t.Info()
-		kinds := make([]string, len(i.Kinds))
-		for n, kind := range i.Kinds {
-			kinds[n], _, _ = strings.Cut(kind, ".")
+		name, stability, summary := i.Name, i.Stability, i.Summary
+		for _, checked := range checks(i.Kinds) {
+			var kinds []string
+			for _, kind := range i.Kinds {
+				if kind.Checked == checked {
+					short, _, _ := strings.Cut(kind.Name, ".")
+					kinds = append(kinds, short)
+				}
+			}
+			table.Row(name, stability, strings.Join(kinds, ", "), checked, summary)
+			name, stability, summary = "", "", ""
 		}
-		table.Row(i.Name, i.Stability, strings.Join(kinds, ", "), i.Checked, i.Summary)
 	}
 	return table.Write(io.Out, term.For(io.Out, io.Getenv))
 }
 
-// selectTargets finds the targets by name, each once and in the order in which they are listed.
+// checks are what kinds were checked against, each once and in the order of the kinds.
+func checks(kinds []target.Kind) []string {
+	var out []string
+	for _, k := range kinds {
+		if !slices.Contains(out, k.Checked) {
+			out = append(out, k.Checked)
+		}
+	}
+	return out
+}
+
+// selectTargets finds the targets by name, each once and in the order in which they are listed. Without any name it is all:
+// each writes only what a spec asks it for.
 func selectTargets(names []string, known writers) (writers, error) {
 	if len(names) == 0 {
-		names = defaultTargets()
+		return known, nil
 	}
 	var chosen writers
 	found := map[string]bool{}

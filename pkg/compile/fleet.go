@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -50,12 +51,12 @@ func (f *Fleets) build(i int) (*plan.Fleet, diag.List) {
 	if diags.HasErrors() || spec.Source != nil && spec.Source.Partial() {
 		return nil, diags
 	}
-	p, found := plan.BuildFleet(spec.Object)
+	p, found := Fleet(spec.Object)
 	diags = append(diags, found...)
 	if p == nil {
 		return nil, diags
 	}
-	for _, t := range f.targets {
+	for _, t := range asked(f.targets, p) {
 		diags = append(diags, t.CheckFleet(p, field.NewPath("spec"))...)
 	}
 	if diags.HasErrors() {
@@ -68,7 +69,7 @@ func (f *Fleets) build(i int) (*plan.Fleet, diag.List) {
 // applied.
 func (f *Fleets) Objects(p *plan.Fleet) ([]target.Object, error) {
 	var objects []target.Object
-	for _, t := range f.targets {
+	for _, t := range asked(f.targets, p) {
 		written, err := t.RenderFleet(p)
 		if err != nil {
 			return nil, fmt.Errorf("rendering %s for target %s: %w", p.Owner(), t.Info().Name, err)
@@ -77,6 +78,27 @@ func (f *Fleets) Objects(p *plan.Fleet) ([]target.Object, error) {
 	}
 	target.SortFleet(objects, p)
 	return objects, nil
+}
+
+// Files writes what is no object: each file's name begins with its fleet's.
+func (f *Fleets) Files(p *plan.Fleet) ([]target.File, error) {
+	var files []target.File
+	for _, t := range asked(f.targets, p) {
+		writer, ok := t.(target.FileTarget)
+		if !ok {
+			continue
+		}
+		written, err := writer.Files(p)
+		if err != nil {
+			return nil, fmt.Errorf("rendering %s for target %s: %w", p.Owner(), t.Info().Name, err)
+		}
+		for _, file := range written {
+			file.Name = p.Namespace + "-" + p.Name + "-" + file.Name
+			files = append(files, file)
+		}
+	}
+	target.SortFiles(files, p)
+	return files, nil
 }
 
 // Healths tells what is wrong with the health of single clusters.
@@ -94,7 +116,7 @@ func NotWritten(loaded *load.Result, targets []target.Target, fleets []target.Fl
 	diags := make(diag.List, 0, len(loaded.Healths))
 	pass := func(source *load.Document, kind string) {
 		var one diag.List
-		one.Warnf(field.NewPath("spec"), "SP410", "none of the chosen targets writes the kind %s", kind).WithHint("leave --target out, or name one that does")
+		one.Warnf(field.NewPath("spec"), "SP410", "none of the chosen targets writes anything of this %s", kind).WithHint("leave --target out, or name one that does")
 		diags = append(diags, source.Report(one)...)
 	}
 	if len(targets) == 0 {
@@ -102,8 +124,8 @@ func NotWritten(loaded *load.Result, targets []target.Target, fleets []target.Fl
 			pass(f.Source, v1alpha1.KindExternalFailover)
 		}
 	}
-	if len(fleets) == 0 {
-		for _, f := range loaded.Fleets {
+	for _, f := range loaded.Fleets {
+		if !slices.ContainsFunc(fleets, func(t target.FleetTarget) bool { return writes(t, f.Object) }) {
 			pass(f.Source, v1alpha1.KindClusterFailover)
 		}
 	}

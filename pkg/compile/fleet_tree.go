@@ -15,15 +15,26 @@ func FleetTree(f *plan.Fleet) render.Map {
 		{Key: "fleet", Value: f.ID},
 		{Key: "hosts", Value: names(f.Hosts)},
 		{Key: "objective", Value: duration(f.Objective)},
+		{Key: "availability", Value: text(f.Availability)},
+		{Key: "peerAccess", Value: f.PeerAccess},
+		{Key: "gateway", Value: render.Map{{Key: "api", Value: f.Gateway.API}, {Key: "selector", Value: pairs(f.Gateway.Selector)}}},
+		{Key: "maintenance", Value: render.Map{
+			{Key: "soak", Value: duration(f.Maintenance.Soak)},
+			{Key: "overrun", Value: duration(f.Maintenance.Overrun)},
+			{Key: "during", Value: text(f.Maintenance.During)},
+		}},
 		{Key: "edges", Value: orNothing(list(f.Edges, edgeTree)), Comment: "how long users wait in the worst case"},
 		{Key: "clusters", Value: list(f.Clusters, clusterTree)},
 		{Key: "health", Value: healthTree(f.Health)},
 	}
 }
 
-func edgeTree(e plan.EdgeTime) render.Map {
+func edgeTree(e plan.Edge) render.Map {
 	return render.Map{
 		{Key: "type", Value: e.Type},
+		{Key: "index", Value: positive(e.Index)},
+		{Key: "options", Value: text(e.Options)},
+		{Key: "timing", Value: timingTree(e.Timing)},
 		{Key: "known", Value: e.Known},
 		{Key: "deadGateway", Value: duration(e.Gateway)},
 		{Key: "strict", Value: duration(e.Strict)},
@@ -32,15 +43,45 @@ func edgeTree(e plan.EdgeTime) render.Map {
 	}
 }
 
+func timingTree(t plan.EdgeTiming) any {
+	m := render.Map{
+		{Key: "probes", Value: yes(t.Probes)},
+		{Key: "interval", Value: duration(t.Interval)},
+		{Key: "timeout", Value: duration(t.Timeout)},
+		{Key: "unhealthy", Value: positive(t.Unhealthy)},
+		{Key: "healthy", Value: positive(t.Healthy)},
+		{Key: "fromEnd", Value: yes(t.FromEnd)},
+		{Key: "spread", Value: duration(t.Spread)},
+		{Key: "ttl", Value: duration(t.TTL)},
+		{Key: "beyond", Value: text(t.Beyond)},
+	}
+	return orNothing(slices.DeleteFunc(m, func(f render.Field) bool { return f.Value == nil }))
+}
+
 func clusterTree(c plan.FleetCluster) render.Map {
-	return render.Map{
+	m := render.Map{
 		{Key: "name", Value: c.Name},
+		{Key: "region", Value: text(c.Region)},
+		{Key: "role", Value: c.Role},
 		{Key: "address", Value: text(c.Address)},
 		{Key: "rotation", Value: c.Rotation},
 		{Key: "token", Value: c.Token},
 		{Key: "maxRPS", Value: positive(c.MaxRPS)},
-		{Key: "peers", Value: orNothing(list(c.Peers, peerTree))},
 	}
+	if g := c.GKE; g != nil {
+		m = append(m, render.Field{Key: "gke", Value: render.Map{
+			{Key: "project", Value: g.Project}, {Key: "location", Value: g.Location}, {Key: "membership", Value: g.Membership},
+		}})
+	}
+	if w := c.Window; w != nil {
+		m = append(m, render.Field{Key: "window", Value: render.Map{
+			{Key: "days", Value: names(w.Days)},
+			{Key: "start", Value: w.Start},
+			{Key: "duration", Value: duration(w.Duration)},
+			{Key: "zone", Value: w.Zone},
+		}})
+	}
+	return append(m, render.Field{Key: "peers", Value: orNothing(list(c.Peers, peerTree))})
 }
 
 func peerTree(p plan.FleetPeer) render.Map {

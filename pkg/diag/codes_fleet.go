@@ -27,12 +27,6 @@ func fleetPlanCodes() []Code {
 			Fix: "Set it up by hand as the hint says, or wait for a release that writes it.",
 		},
 		{
-			ID: "SP284", Title: "the options of an edge are not read",
-			Why: "They are known to the edge's own target, which this release does not have. Times are those of the edge's " +
-				"defaults; other intervals make other times.",
-			Fix: "Work out the times by hand if the options change intervals, thresholds or a TTL.",
-		},
-		{
 			ID: "SP285", Title: "two fleets write the health of one cluster",
 			Why: "A ClusterHealth has the name of its cluster and the namespace of its fleet. The second would overwrite the first.",
 			Fix: "Put the two fleets into different namespaces.",

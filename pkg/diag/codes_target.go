@@ -59,5 +59,15 @@ func targetCodes() []Code {
 				"read the load yet, and a load that is not known is no room: the drain would wait until it ends.",
 			Fix: "Leave capacity out, or set guard.capacity to Warn or Ignore.",
 		},
+		{
+			ID: "SP320", Title: "an edge has no such option",
+			Why: "An option that is misspelt and passed over would leave its default in place, and nobody would know.",
+			Fix: "Correct the name; the page of the edge's target lists all options.",
+		},
+		{
+			ID: "SP321", Title: "the value of an option does not fit",
+			Why: "The option takes another type, or only values within bounds; the cloud would refuse the object later, or use another value.",
+			Fix: "Write a value as the message says.",
+		},
 	}
 }

@@ -1,10 +1,52 @@
 package plan
 
-import (
-	"time"
+import "time"
 
-	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
+// Edge is one thing that stands before the clusters of a fleet.
+type Edge struct {
+	Index   int    // its place in spec.edge
+	Options string // as JSON; empty if none are given. The edge's target knows what they mean
+	Timing  EdgeTiming
+	EdgeTime
+}
+
+// EdgeTiming is how an edge looks at the clusters, and how what it saw reaches the users. The edge's target works it out
+// from its options.
+type EdgeTiming struct {
+	Probes    bool          // it asks the probe path
+	Interval  time.Duration // between two probes of one prober; 0: nobody has worked out how long the edge takes
+	Timeout   time.Duration // of one probe
+	Unhealthy int           // probes in a row that must fail
+	Healthy   int           // and pass, before it comes back
+	FromEnd   bool          // the interval begins when a probe has ended
+	Spread    time.Duration // until all of the edge knows what one prober saw
+	TTL       time.Duration // of a DNS answer
+	Beyond    string        // what comes on top and nobody can bound; may be empty
+}
+
+// What comes on top of the times of an edge and nobody can bound.
+const (
+	BeyondKeepAlive = "clients that keep their connections alive"
+	BeyondTTL       = "clients and resolvers that keep an answer beyond its TTL"
 )
+
+// Dead is the longest until users are elsewhere after the gateway stopped answering.
+func (t EdgeTiming) Dead() time.Duration {
+	n := time.Duration(t.Unhealthy)
+	if t.FromEnd {
+		return n*(t.Interval+t.Timeout) + t.Interval + t.Spread + t.TTL
+	}
+	return n*t.Interval + t.Timeout + t.Spread + t.TTL
+}
+
+// Leave is the longest until users are elsewhere after the first 503, which answers at once.
+func (t EdgeTiming) Leave() time.Duration {
+	n := time.Duration(t.Unhealthy)
+	if t.FromEnd {
+		n++
+	}
+	return n*t.Interval + t.Spread + t.TTL
+}
 
 // EdgeTime says how long users wait in the worst case until an edge sends them to another cluster.
 type EdgeTime struct {
@@ -19,42 +61,6 @@ type EdgeTime struct {
 // Slowest is the longest that a failure takes. A drain is no failure: the cluster serves until all have left.
 func (t EdgeTime) Slowest() time.Duration { return max(t.Gateway, t.Strict) }
 
-// edgeFacts are the times of an edge by itself, with the health check that its target writes by default.
-type edgeFacts struct {
-	dead   time.Duration // until users are elsewhere after the gateway stopped answering
-	leave  time.Duration // and after the first 503
-	beyond string
-	probes bool // it asks the probe path
-}
-
-const (
-	beyondKeepAlive = "clients that keep their connections alive"
-	beyondTTL       = "clients and resolvers that keep an answer beyond its TTL"
-)
-
-// edgesKnown is what each edge takes. Ten seconds for a load balancer to spread the news are in it, and for DNS the TTL.
-func edgesKnown() map[v1alpha1.EdgeType]edgeFacts {
-	balancer := edgeFacts{dead: 23 * time.Second, leave: 20 * time.Second, probes: true} // every 5s, timeout 3s, unhealthy 2
-	aws := balancer
-	aws.beyond = beyondKeepAlive
-	return map[v1alpha1.EdgeType]edgeFacts{
-		v1alpha1.EdgeGKEIngress:          balancer,
-		v1alpha1.EdgeGKEGateway:          balancer,
-		v1alpha1.EdgeMultiClusterGateway: balancer,
-		v1alpha1.EdgeMultiClusterIngress: balancer,
-		v1alpha1.EdgeALB:                 aws,
-		v1alpha1.EdgeNLB:                 aws,
-		// every 10s three times, TTL 30
-		v1alpha1.EdgeRoute53: {dead: 98 * time.Second, leave: 80 * time.Second, beyond: beyondTTL, probes: true},
-		// every 30s twice, timeout 5s, TTL 30
-		v1alpha1.EdgeCloudDNS: {dead: 105 * time.Second, leave: 100 * time.Second, beyond: beyondTTL, probes: true},
-		// the provider behind it decides
-		v1alpha1.EdgeExternalDNS: {beyond: beyondTTL, probes: true},
-		// other clusters' proxies look at the traffic itself
-		v1alpha1.EdgeMesh: {},
-	}
-}
-
 // voting is the least time between siblings' votes and a changed answer.
 const voting = time.Second
 
@@ -68,15 +74,14 @@ func (h *Health) leavingStrict() time.Duration {
 func (h *Health) leavingDrain() time.Duration { return 2*h.Guard.Poll + voting }
 
 // timeOf is what an edge takes with the health that the fleet goes by.
-func (h *Health) timeOf(kind v1alpha1.EdgeType) EdgeTime {
-	facts := edgesKnown()[kind]
-	t := EdgeTime{Type: string(kind), Beyond: facts.beyond}
-	if facts.dead == 0 {
+func (h *Health) timeOf(kind string, facts EdgeTiming) EdgeTime {
+	t := EdgeTime{Type: kind, Beyond: facts.Beyond}
+	if facts.Interval == 0 {
 		return t
 	}
 	t.Known = true
-	t.Gateway = facts.dead
-	t.Strict = h.leavingStrict() + facts.leave
-	t.Drain = h.leavingDrain() + facts.leave
+	t.Gateway = facts.Dead()
+	t.Strict = h.leavingStrict() + facts.Leave()
+	t.Drain = h.leavingDrain() + facts.Leave()
 	return t
 }

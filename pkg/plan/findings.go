@@ -62,7 +62,6 @@ const (
 	codeObjective       = "SP281"
 	codeNoKeys          = "SP282"
 	codeNotWritten      = "SP283"
-	codeEdgeOptions     = "SP284"
 	codeHealthTwice     = "SP285"
 	codeNoWorstCase     = "SP286"
 	codeMinOut          = "SP287"

@@ -1,28 +1,67 @@
 package plan
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Fleet is what one ClusterFailover means: its clusters, what each must know of the others, the health that they share,
-// and how long what stands before them takes to leave one.
+// what stands before them and how long that takes to leave one.
 type Fleet struct {
-	Namespace string
-	Name      string
-	ID        string        // namespace/name in full, part of every message between the clusters
-	Hosts     []string      // that users dial
-	Objective time.Duration // the longest that users may wait for another cluster; 0: none is given
-	Clusters  []FleetCluster
-	Edges     []EdgeTime
-	Health    Health
+	Namespace    string
+	Name         string
+	ID           string        // namespace/name in full, part of every message between the clusters
+	Hosts        []string      // that users dial
+	Objective    time.Duration // the longest that users may wait for another cluster; 0: none is given
+	Availability string        // in percent, such as 99.5; empty: none is given
+	PeerAccess   string        // PerClusterHost, InternalLoadBalancer or Address
+	Gateway      FleetGateway
+	Maintenance  FleetMaintenance
+	Clusters     []FleetCluster
+	Edges        []Edge // at most one of each type
+	Health       Health
+}
+
+// FleetGateway is the gateway through which every cluster is entered.
+type FleetGateway struct {
+	API      string            // Istio or GatewayAPI
+	Selector map[string]string // the labels of its pods
+}
+
+// FleetMaintenance is what holds for the windows of all clusters.
+type FleetMaintenance struct {
+	Soak    time.Duration // the least time between the windows of two clusters
+	Overrun time.Duration // how much longer than its window work may take
+	During  string        // the mode that is set for each window: Strict, or empty for none
 }
 
 // FleetCluster is one cluster of a fleet.
 type FleetCluster struct {
 	Name     string
+	Region   string // as its nodes spell it; may be empty
+	Role     string // Active, Primary or Secondary
+	GKE      *FleetGKE
 	Address  string // of its gateway, its own; empty where there is no other cluster to use it
 	Rotation string // Serving, Standby or Out
 	Token    string // the body of its 200
 	MaxRPS   int    // how many requests a second it can serve; 0: not known
+	Window   *FleetWindow
 	Peers    []FleetPeer
+}
+
+// FleetGKE names a cluster in Google Cloud.
+type FleetGKE struct {
+	Project    string
+	Location   string // a region or a zone
+	Membership string // its name in the fleet of the project
+}
+
+// FleetWindow is when a cluster may be worked on.
+type FleetWindow struct {
+	Days     []string // Mon, Tue, …
+	Start    string   // HH:MM
+	Duration time.Duration
+	Zone     string // by its name in the tz database
 }
 
 // FleetPeer is another cluster, as one of the fleet sees it.
@@ -138,3 +177,19 @@ func (f *Fleet) Owner() string { return f.ID }
 
 // OwnerLabel is the owner as a label value.
 func (f *Fleet) OwnerLabel() string { return ownerLabel(f.Namespace, f.Name) }
+
+// ObjectName names an object of the fleet; parts tell several of one kind apart. It is a DNS label, as Services and what
+// clouds make of objects need.
+func (f *Fleet) ObjectName(parts ...string) string {
+	return shorten(strings.Join(append([]string{strings.ReplaceAll(f.Name, ".", "-")}, parts...), "-"), maxLabel)
+}
+
+// EdgeOf is the edge of a type.
+func (f *Fleet) EdgeOf(kind string) (Edge, bool) {
+	for _, e := range f.Edges {
+		if e.Type == kind {
+			return e, true
+		}
+	}
+	return Edge{}, false
+}

@@ -16,11 +16,14 @@ import (
 const maxFleetName = 253
 
 // BuildFleet says what a ClusterFailover means. What cannot be kept is refused with the reason and the way out: the fleet
-// is then nil. The spec is only read; its defaults are filled in here.
-func BuildFleet(spec *v1alpha1.ClusterFailover) (*Fleet, diag.List) {
-	b := &fleetBuilder{spec: &spec.Spec, fleet: &Fleet{
+// is then nil. The spec is only read; its defaults are filled in here. The timings are those of spec.edge, in its order; of
+// an edge without one nothing is known.
+func BuildFleet(spec *v1alpha1.ClusterFailover, timings ...EdgeTiming) (*Fleet, diag.List) {
+	b := &fleetBuilder{spec: &spec.Spec, timings: timings, fleet: &Fleet{
 		Namespace: spec.Namespace, Name: spec.Name, ID: spec.Namespace + "/" + spec.Name,
 		Hosts: slices.Clone(spec.Spec.Hosts), Health: healthOf(spec.Spec.Health),
+		PeerAccess: string(or(spec.Spec.PeerAccess, v1alpha1.AccessPerClusterHost)),
+		Gateway:    gatewayOf(spec.Spec.Gateway), Maintenance: maintenanceOf(spec.Spec.Maintenance),
 	}}
 	b.name()
 	b.clusters()
@@ -37,9 +40,10 @@ func BuildFleet(spec *v1alpha1.ClusterFailover) (*Fleet, diag.List) {
 
 // fleetBuilder holds a fleet in the making. Its methods run in the order that BuildFleet gives.
 type fleetBuilder struct {
-	spec  *v1alpha1.ClusterFailoverSpec
-	fleet *Fleet
-	diags diag.List
+	spec    *v1alpha1.ClusterFailoverSpec
+	timings []EdgeTiming
+	fleet   *Fleet
+	diags   diag.List
 }
 
 func (b *fleetBuilder) at(names ...string) *field.Path { return field.NewPath("spec", names...) }
@@ -66,12 +70,8 @@ func (b *fleetBuilder) clusters() {
 			b.diags.Errorf(at.Child("name"), codeTwice, "there are two clusters %q", c.Name).WithHint("rename one of the two")
 		}
 		before[c.Name] = true
-		out := FleetCluster{
-			Name: c.Name, Rotation: string(or(c.Rotation, v1alpha1.RotationServing)), Token: health.Token(f.ID, c.Name),
-		}
-		if c.Capacity != nil {
-			out.MaxRPS = int(c.Capacity.MaxRPS)
-		}
+		out := clusterOf(c)
+		out.Token = health.Token(f.ID, c.Name)
 		switch {
 		case c.Ingress != nil && c.Ingress.Address != "":
 			out.Address = c.Ingress.Address
@@ -121,22 +121,20 @@ func (b *fleetBuilder) keys() {
 	}
 }
 
-// edges works out how long each edge takes, and says of each that nothing is written for it.
+// edges works out how long each edge takes.
 func (b *fleetBuilder) edges() {
 	f := b.fleet
-	facts := edgesKnown()
 	for i, e := range b.spec.Edge {
-		at := b.at("edge").Index(i)
-		f.Edges = append(f.Edges, f.Health.timeOf(e.Type))
-		f.Health.ExpectProbes = f.Health.ExpectProbes || facts[e.Type].probes
-		d := b.diags.Warnf(at, codeNotWritten, "this release writes no objects for the edge %s", e.Type)
-		if facts[e.Type].probes {
-			d.WithHint("set its health check by hand: path %s of each cluster, status 200 and the cluster's token in the body", f.Health.Path)
+		edge := Edge{Index: i}
+		if i < len(b.timings) {
+			edge.Timing = b.timings[i]
 		}
-		if e.Options != nil && len(e.Options.Raw) > 0 {
-			b.diags.Notef(at.Child("options"), codeEdgeOptions,
-				"the options of the edge %s are not read: its times are those of the defaults", e.Type)
+		edge.EdgeTime = f.Health.timeOf(string(e.Type), edge.Timing)
+		if e.Options != nil {
+			edge.Options = string(e.Options.Raw)
 		}
+		f.Edges = append(f.Edges, edge)
+		f.Health.ExpectProbes = f.Health.ExpectProbes || edge.Timing.Probes
 	}
 	if s := b.spec.Health; s != nil && s.ExpectProbes != nil {
 		f.Health.ExpectProbes = *s.ExpectProbes
@@ -145,10 +143,14 @@ func (b *fleetBuilder) edges() {
 
 // objective refuses one that the slowest edge cannot keep.
 func (b *fleetBuilder) objective() {
-	if b.spec.Objective == nil || b.spec.Objective.RTO == nil {
+	f := b.fleet
+	if b.spec.Objective == nil {
 		return
 	}
-	f := b.fleet
+	f.Availability = string(b.spec.Objective.Availability)
+	if b.spec.Objective.RTO == nil {
+		return
+	}
 	f.Objective = b.spec.Objective.RTO.Duration
 	at := b.at("objective", "rto")
 	if len(f.Edges) == 0 {
@@ -162,7 +164,7 @@ func (b *fleetBuilder) objective() {
 				WithHint("measure it")
 		}
 		if e.Slowest() > slowest.Slowest() {
-			slowest = e
+			slowest = e.EdgeTime
 		}
 	}
 	if f.Objective >= slowest.Slowest() {

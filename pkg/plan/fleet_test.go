@@ -50,7 +50,7 @@ func TestFleetCases(t *testing.T) {
 					t.Errorf("section %s is not read by anything", f.Name)
 				}
 			}
-			f, diags := plan.BuildFleet(fleetOf(t, spec))
+			f, diags := compile.Fleet(fleetOf(t, spec))
 			got := map[string]string{"want.plan": "", "want.diags": said(diags)}
 			if f != nil {
 				got["want.plan"] = string(render.YAML(nil, compile.FleetTree(f), render.Options{}))
@@ -77,7 +77,7 @@ func TestEdgeTimes(t *testing.T) {
 		v1alpha1.EdgeRoute53: {98, 102, 85}, v1alpha1.EdgeCloudDNS: {105, 122, 105},
 		v1alpha1.EdgeExternalDNS: {}, v1alpha1.EdgeMesh: {},
 	} {
-		f, diags := plan.BuildFleet(fleetOf(t, "hosts: [a.example.com]\nclusters: [{name: a}]\nedge: [{type: "+string(kind)+"}]\n"))
+		f, diags := compile.Fleet(fleetOf(t, "hosts: [a.example.com]\nclusters: [{name: a}]\nedge: [{type: "+string(kind)+"}]\n"))
 		if f == nil {
 			t.Fatal(diags)
 		}

@@ -46,12 +46,26 @@ func Sort(objects []Object) {
 // SortFleet puts the objects of a fleet in the order of its clusters, and those of one cluster in the order in which they
 // are applied.
 func SortFleet(objects []Object, f *plan.Fleet) {
-	place := make(map[string]int, len(f.Clusters))
-	for i, c := range f.Clusters {
-		place[c.Name] = i
-	}
+	place := placesOf(f)
 	Sort(objects)
 	slices.SortStableFunc(objects, func(a, b Object) int { return cmp.Compare(place[a.Cluster], place[b.Cluster]) })
+}
+
+// SortFiles does the same for files.
+func SortFiles(files []File, f *plan.Fleet) {
+	place := placesOf(f)
+	slices.SortStableFunc(files, func(a, b File) int {
+		return cmp.Or(cmp.Compare(place[a.Cluster], place[b.Cluster]), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// placesOf is the order of a fleet's clusters; what is for the whole fleet comes before all of them.
+func placesOf(f *plan.Fleet) map[string]int {
+	place := make(map[string]int, len(f.Clusters))
+	for i, c := range f.Clusters {
+		place[c.Name] = i + 1
+	}
+	return place
 }
 
 // RenderAll checks the plan against every target and writes it in each one's language, in the order in which the

@@ -2,6 +2,13 @@
 // below this one; target/all lists them.
 //
 // It imports plan, diag and render. Targets never import each other. Start reading at Target, then at FleetTarget.
+//
+// An edge is added by one folder below this one and one line in target/all. The folder is the type of spec.edge[] in lower
+// case; gkeingress is one to copy. It holds README.md (Name, Description, Options, Example, Limits: tested), options.go with
+// the struct Options, whose tags json, min, max and enum are all that decoding and documentation need, the EdgeTarget, and
+// testdata/*.txtar with a spec and what is written for it. Nothing else is to be done: strict decoding, times, targets' list,
+// tests of determinism and of names follow from that. Kinds whose CRD a module ships are validated in test/conformance; of
+// others a schema of one's own is put into its testdata/crds.
 package target
 
 import (
@@ -14,11 +21,36 @@ import (
 
 // Info describes a target to people.
 type Info struct {
-	Name      string   // as in --target
-	Summary   string   // one line
-	Stability string   // Alpha, Beta or Stable
-	Checked   string   // what its output was checked against
-	Kinds     []string // the kinds it writes, as Kind.group
+	Name      string // as in --target
+	Summary   string // one line
+	Stability string // Alpha, Beta or Stable
+	Edge      string // the type in spec.edge[] that chooses it; empty for a target that is no edge
+	Kinds     []Kind // what it writes
+}
+
+// Kind is a kind of object or file that a target writes.
+type Kind struct {
+	Name    string // Kind.group; of what is no object its own name, such as Terraform
+	Checked string // what it was checked against: CRDValidated, SemanticsRun or OwnSubset
+}
+
+// CRDValidated says that a real API server took the objects, strictly, with the schema that the module ships.
+func CRDValidated(module string) string { return "CRD validated (" + module + ")" }
+
+// SemanticsRun says that the program which reads the objects was run on them.
+func SemanticsRun(controller string) string { return "semantics run (" + controller + ")" }
+
+// OwnSubset says that the schema is not to be had: fields were held against one that this project wrote from the kind's
+// documentation.
+func OwnSubset() string { return "own subset only" }
+
+// Kinds are several kinds that were checked against the same.
+func Kinds(checked string, names ...string) []Kind {
+	out := make([]Kind, len(names))
+	for i, name := range names {
+		out[i] = Kind{Name: name, Checked: checked}
+	}
+	return out
 }
 
 // Described is what every target can say of itself, whatever it writes.
@@ -44,6 +76,30 @@ type FleetTarget interface {
 	RenderFleet(f *plan.Fleet) ([]Object, error)
 }
 
+// EdgeTarget is a FleetTarget that writes one type of spec.edge[]. It is asked only about fleets that list the type.
+type EdgeTarget interface {
+	FleetTarget
+	// Options points to the options of the edge, a struct of the target's own with the defaults in it.
+	Options() any
+	// Timing says how an edge with such options looks at the clusters; options points to what Options gave, filled in.
+	Timing(options any) plan.EdgeTiming
+}
+
+// FileTarget is a FleetTarget that writes files beside the objects, too.
+type FileTarget interface {
+	FleetTarget
+	// Files is pure, as RenderFleet is.
+	Files(f *plan.Fleet) ([]File, error)
+}
+
+// File is what is not an object: Terraform, a script, a page with steps to take, a picture. The name's extension says what
+// it is: .tf, .sh, .md, .svg or .txt. A line that says where it comes from is put above the content.
+type File struct {
+	Cluster string // for which alone it is; empty for the whole fleet
+	Name    string // such as gkeingress.tf; the owner's name is put before it
+	Content string
+}
+
 // Object is one Kubernetes object to apply.
 type Object struct {
 	APIVersion  string
@@ -52,7 +108,7 @@ type Object struct {
 	Name        string
 	Labels      map[string]string
 	Annotations map[string]string
-	Cluster     string // of a fleet, for which alone the object is; empty outside of fleets
+	Cluster     string // of a fleet, for which alone the object is; empty for what lives outside of all its clusters
 	Rank        int    // the <nn> of the file name; objects are applied in this order and deleted in reverse
 	// Body is what follows metadata: spec, or rules, subjects and roleRef.
 	Body render.Map

@@ -31,8 +31,7 @@ func (Target) Info() target.Info {
 		Name:      "healthroutes",
 		Summary:   "the health of each cluster of a fleet; not yet the health server and its route",
 		Stability: "Alpha",
-		Checked:   "the types of spillway.dev, strictly",
-		Kinds:     []string{"ClusterHealth.spillway.dev"},
+		Kinds:     target.Kinds(target.SemanticsRun("spillway-health"), "ClusterHealth.spillway.dev"),
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
+	"github.com/spillway-mesh/spillway/pkg/compile"
 	"github.com/spillway-mesh/spillway/pkg/health/server"
 	"github.com/spillway-mesh/spillway/pkg/load"
-	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/target/healthroutes"
 	"github.com/spillway-mesh/spillway/pkg/target/targettest"
 	"github.com/spillway-mesh/spillway/pkg/validate"
@@ -63,7 +63,7 @@ func TestDecodeRefuses(t *testing.T) {
 func TestTheServerReadsWhatWasMeant(t *testing.T) {
 	t.Parallel()
 	spec := fleet(t)
-	f, diags := plan.BuildFleet(spec)
+	f, diags := compile.Fleet(spec)
 	if f == nil {
 		t.Fatal(diags)
 	}

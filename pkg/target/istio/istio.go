@@ -35,11 +35,9 @@ func (Target) Info() target.Info {
 		Name:      "istio",
 		Summary:   "Istio objects for sidecars and gateways",
 		Stability: "Beta",
-		Checked:   "istio.io/api 1.31.1, Envoy 1.40 types, istiod 1.31",
-		Kinds: []string{
+		Kinds: target.Kinds(target.SemanticsRun("istiod 1.31 and Envoy 1.40"),
 			"ServiceEntry.networking.istio.io", "DestinationRule.networking.istio.io", "VirtualService.networking.istio.io",
-			"EnvoyFilter.networking.istio.io", "Role.rbac.authorization.k8s.io", "RoleBinding.rbac.authorization.k8s.io",
-		},
+			"EnvoyFilter.networking.istio.io", "Role.rbac.authorization.k8s.io", "RoleBinding.rbac.authorization.k8s.io"),
 	}
 }
 

@@ -10,8 +10,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,14 +45,43 @@ type Decoder func(kind string, object []byte) error
 // and the rules for names and labels.
 func Run(t *testing.T, tgt target.Target, decode Decoder) {
 	t.Helper()
-	run(t, decode, func(t *testing.T, in Input) ([]target.Object, string) {
+	run(t, decode, func(t *testing.T, in Input) Output {
 		t.Helper()
-		return Generate(t, in, tgt)
+		objects, said := Generate(t, in, tgt)
+		return Output{Objects: objects, Said: said}
 	})
 }
 
-// generator makes the objects of a case, and what the target said.
-type generator func(t *testing.T, in Input) ([]target.Object, string)
+// Output is what comes of a case: objects, other files by the names of their sections, and what was said.
+type Output struct {
+	Objects []target.Object
+	Files   map[string]string
+	Said    string
+	fleet   bool
+}
+
+// text is the objects as generate prints them; those of a fleet say which cluster they are for.
+func (o Output) text() string {
+	if !o.fleet {
+		return YAML(o.Objects)
+	}
+	var out []byte
+	for i, x := range o.Objects {
+		if i > 0 {
+			out = append(out, "---\n"...)
+		}
+		if x.Cluster != "" {
+			out = append(out, "# For the cluster "+x.Cluster+".\n"...)
+		} else {
+			out = append(out, "# For the whole fleet.\n"...)
+		}
+		out = render.YAML(out, x.Tree(), render.Options{})
+	}
+	return string(out)
+}
+
+// generator makes what comes of a case.
+type generator func(t *testing.T, in Input) Output
 
 func run(t *testing.T, decode Decoder, generate generator) {
 	t.Helper()
@@ -76,19 +107,25 @@ func runCase(t *testing.T, file string, decode Decoder, generate generator) {
 		sections[f.Name] = &archive.Files[i].Data
 	}
 	in := takeInput(t, sections)
-	objects, diags := generate(t, in)
-	CheckObjects(t, objects, decode)
-	again, _ := generate(t, in)
-	text := YAML(objects)
-	if diff := cmp.Diff(text, YAML(again)); diff != "" {
-		t.Errorf("written twice, the output differs (-first +second):\n%s", diff)
+	got := generate(t, in)
+	CheckObjects(t, got.Objects, decode)
+	again := in
+	if got.fleet {
+		again.Spec = shuffled(t, in.Spec)
 	}
+	same(t, got, generate(t, again))
+	wants := maps.Clone(got.Files)
+	if wants == nil {
+		wants = map[string]string{}
+	}
+	wants[objectsSection], wants[diagsSection] = got.text(), got.Said
 	if *update {
-		write(t, file, archive, map[string]string{objectsSection: text, diagsSection: diags})
+		write(t, file, archive, wants)
 		return
 	}
-	compare(t, sections, objectsSection, text)
-	compare(t, sections, diagsSection, diags)
+	for name, text := range wants {
+		compare(t, sections, name, text)
+	}
 	for name := range sections {
 		t.Errorf("section %s is not read by anything", name)
 	}
@@ -135,20 +172,29 @@ func compare(t *testing.T, sections map[string]*[]byte, name, got string) {
 // write replaces the wants that a case has, and adds those of a case that has none.
 func write(t *testing.T, file string, archive *txtar.Archive, got map[string]string) {
 	t.Helper()
-	found := false
+	found := map[string]bool{}
 	for i, f := range archive.Files {
 		if text, ok := got[f.Name]; ok {
 			archive.Files[i].Data = []byte(text)
-			found = true
+			found[f.Name] = true
 		}
 	}
-	if !found {
+	if !found[objectsSection] && !found[diagsSection] {
 		name := objectsSection
 		if got[objectsSection] == "" {
 			name = diagsSection
 		}
 		archive.Files = append(archive.Files, txtar.File{Name: name, Data: []byte(got[name])})
 	}
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		if strings.HasPrefix(name, "want/") && !found[name] {
+			archive.Files = append(archive.Files, txtar.File{Name: name, Data: []byte(got[name])})
+		}
+	}
+	archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool {
+		_, written := got[f.Name]
+		return strings.HasPrefix(f.Name, "want/") && !written
+	})
 	if err := os.WriteFile(file, txtar.Format(archive), 0o600); err != nil {
 		t.Fatal(err)
 	}

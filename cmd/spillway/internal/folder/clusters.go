@@ -7,10 +7,18 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // clustersFolder holds a folder for each cluster of a fleet.
 const clustersFolder = "clusters"
+
+// safe says that neither the file's name nor its folder's leads anywhere else.
+func (o Object) safe(name string) bool {
+	cluster, below := strings.CutPrefix(o.Folder, clustersFolder+"/")
+	known := o.Folder == "" || o.Folder == FleetFolder || below && safeName.MatchString(cluster)
+	return known && safeName.MatchString(name) && (o.File == "" || fileName.MatchString(name))
+}
 
 // foldersTo looks at the folders on the way to a file, and says whether it can be written. What is in the way is noted
 // as a conflict: a link might lead anywhere.
@@ -58,23 +66,27 @@ func (f *Folder) makeFolders() error {
 	return nil
 }
 
-// clusterFolders are the folders of all clusters, those of earlier runs too. Links are not followed.
-func (f *Folder) clusterFolders() ([]string, error) {
-	info, err := f.root.Lstat(clustersFolder)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", filepath.Join(f.path, clustersFolder), err)
-	}
-	entries, err := f.entries(clustersFolder)
-	if err != nil {
-		return nil, err
-	}
+// fleetFolders are those of the fleet and of all clusters, those of earlier runs too. Links are not followed.
+func (f *Folder) fleetFolders() ([]string, error) {
 	var out []string
-	for _, e := range entries {
-		if e.IsDir() && safeName.MatchString(e.Name()) {
-			out = append(out, path.Join(clustersFolder, e.Name()))
+	for _, folder := range []string{FleetFolder, clustersFolder} {
+		info, err := f.root.Lstat(folder)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir():
+		case err != nil:
+			return nil, fmt.Errorf("reading %s: %w", filepath.Join(f.path, folder), err)
+		case folder == FleetFolder:
+			out = append(out, folder)
+		default:
+			entries, err := f.entries(folder)
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range entries {
+				if e.IsDir() && safeName.MatchString(e.Name()) {
+					out = append(out, path.Join(folder, e.Name()))
+				}
+			}
 		}
 	}
 	return out, nil

@@ -2,6 +2,7 @@ package folder
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,7 +11,7 @@ import (
 )
 
 func ofCluster(cluster string) Object {
-	return Object{Cluster: cluster, Rank: 5, Kind: "ClusterHealth", Namespace: "edge", Name: cluster}
+	return Object{Folder: ClusterFolder(cluster), Rank: 5, Kind: "ClusterHealth", Namespace: "edge", Name: cluster}
 }
 
 func fleetContent() []byte { return []byte(Header("ClusterFailover", "edge", "shop") + "x\n") }
@@ -120,5 +121,54 @@ func TestClusterFoldersInTheWay(t *testing.T) {
 	defer f.Close() //nolint:errcheck // nothing was written
 	if f.Put(ofCluster("../up"), fleetContent()) == nil || f.Put(ofCluster("a/b"), fleetContent()) == nil {
 		t.Error("a path was taken for the name of a cluster")
+	}
+}
+
+// What is no object lies beside the objects, and is pruned like them: by its name and its header.
+func TestFilesBesideObjects(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	text := Header("ClusterFailover", "edge", "shop")
+	run := func(prune bool, names ...string) Report {
+		t.Helper()
+		f, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = f.Close() }()
+		for _, name := range names {
+			o := Object{Folder: path.Dir(name), File: path.Base(name)}
+			if err := f.Put(o, []byte(HeaderFor(name, text)+"x\n")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := f.Commit(prune)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	all := []string{"fleet/a.tf", "fleet/a.md", "fleet/a.svg", "clusters/blue/a.sh"}
+	if r := run(false, all...); r.Written != len(all) {
+		t.Errorf("%+v", r)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "fleet", "mine.md"), []byte("# mine\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(true, all[:1]...); r.Unchanged != 1 || len(r.Stale) != 3 {
+		t.Errorf("%+v", r)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "fleet", "mine.md")); err != nil {
+		t.Error(err)
+	}
+	f, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	for _, o := range []Object{{Folder: "fleet", File: "../a.tf"}, {Folder: "fleet", File: "a.exe"}, {Folder: "elsewhere", File: "a.tf"}} {
+		if f.Put(o, []byte(text)) == nil {
+			t.Errorf("%+v is written", o)
+		}
 	}
 }

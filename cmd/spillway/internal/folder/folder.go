@@ -145,18 +145,16 @@ func (f *Folder) Keep(o Object) error {
 // claim gives every object of a run a file name of its own: shop-eu/db and shop/eu-db would share one.
 func (f *Folder) claim(o Object) (string, error) {
 	for _, name := range []string{o.fileName(), o.longFileName()} {
-		if !safeName.MatchString(name) || o.Cluster != "" && !safeName.MatchString(o.Cluster) {
-			return "", fmt.Errorf("writing %s %s/%s: not a name for a file", o.Kind, o.Namespace, o.Name)
+		if !o.safe(name) {
+			return "", fmt.Errorf("writing %s %s/%s%s: not a name for a file", o.Kind, o.Namespace, o.Name, o.File)
 		}
-		if o.Cluster != "" {
-			name = path.Join(clustersFolder, o.Cluster, name)
-		}
+		name = path.Join(o.Folder, name)
 		if !f.asked[name] {
 			f.asked[name] = true
 			return name, nil
 		}
 	}
-	return "", fmt.Errorf("writing %s %s/%s: the object comes twice", o.Kind, o.Namespace, o.Name)
+	return "", fmt.Errorf("writing %s %s/%s%s: it comes twice", o.Kind, o.Namespace, o.Name, o.File)
 }
 
 // state of a file compared with what is to be written.
@@ -288,11 +286,11 @@ func (f *Folder) stale() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	clusters, err := f.clusterFolders()
+	folders, err := f.fleetFolders()
 	if err != nil {
 		return nil, err
 	}
-	for _, folder := range clusters {
+	for _, folder := range folders {
 		more, err := f.staleIn(folder, fleetKind)
 		if err != nil {
 			return nil, err
@@ -311,7 +309,8 @@ func (f *Folder) staleIn(folder string, ours *regexp.Regexp) ([]string, error) {
 	var stale []string
 	for _, e := range entries {
 		name := path.Join(folder, e.Name())
-		if f.asked[name] || !e.Type().IsRegular() || !objectName.MatchString(e.Name()) {
+		ownName := objectName.MatchString(e.Name()) || folder != "." && fileName.MatchString(e.Name())
+		if f.asked[name] || !e.Type().IsRegular() || !ownName {
 			continue
 		}
 		start, err := f.start(name)
