@@ -42,11 +42,35 @@ func TestNextChange(t *testing.T) {
 	if again, changed := nextChange(first, in, &health.Decision{Mode: health.Relaxed}, strict); changed || again != first {
 		t.Error("rewritten though nothing is new")
 	}
+}
+
+// A change lasts through whatever is set between Drain and Strict, and ends with rest.
+func TestChangeEnds(t *testing.T) {
+	t.Parallel()
+	in, first := &health.Inputs{Config: Config(testObject())}, &health.Change{ID: "x"}
+	observe := &v1alpha1.ModeSetting{Name: v1alpha1.ModeObserve}
 	if between, changed := nextChange(first, in, &health.Decision{Mode: health.Observe}, observe); changed || between != first {
-		t.Error("a change ends in the middle, because somebody observes")
+		t.Error("it ends because somebody observes")
 	}
 	if c, changed := nextChange(first, in, &health.Decision{}, nil); c != nil || !changed {
-		t.Error("a change outlives its mode")
+		t.Error("it outlives its mode")
+	}
+}
+
+// A status that still holds a change that has ended does not bring it back with the next mode.
+func TestEndedChangeStaysSo(t *testing.T) {
+	t.Parallel()
+	e, _ := testEngine(t)
+	armed := testObject()
+	setMode(armed, v1alpha1.ModeDrain, time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC))
+	e.configure(armed, false)
+	old := changeStatus(e.change)
+	e.configure(testObject(), false)
+	again := armed.DeepCopy()
+	again.Status.Change = old
+	e.configure(again, false)
+	if e.change == nil || e.change.ID == old.ID {
+		t.Errorf("armed anew, with the change %+v", e.change)
 	}
 }
 
