@@ -102,6 +102,10 @@ requests:
 preset: s3
 signing: {aws: {service: dynamodb}, clientSends: Unsigned}
 delivery: Auto
+egressGateway:
+  {namespace: exit, name: exits, selector: {app: exits}, serviceAccount: exits,
+   credentials: {roleARN: "arn:aws:iam::123456789012:role/exits", secret: aws, file: /aws}}
+waypoint: {namespace: exit, name: waypoint}
 allowCrossContinent: true
 `
 

@@ -32,6 +32,12 @@ func Platform(p *v1alpha1.Platform) diag.List {
 	if s.VIPCIDR != "" {
 		c.vipCIDR(at.Child("vipCIDR"), s.VIPCIDR)
 	}
+	if s.EgressGateway != nil {
+		c.platformGateway(at.Child("egressGateway"), s.EgressGateway)
+	}
+	if s.Waypoint != nil {
+		c.waypoint(at.Child("waypoint"), s.Waypoint)
+	}
 	names := seen{}
 	for i, cluster := range s.Clusters {
 		c.cluster(at.Child("clusters").Index(i), cluster, names)

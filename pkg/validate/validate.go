@@ -56,6 +56,12 @@ func (c *checker) spec(at *field.Path, s *v1alpha1.ExternalFailoverSpec) {
 	}
 	choice(c, at.Child("delivery"), s.Delivery, false, v1alpha1.DeliveryAuto, v1alpha1.DeliverySidecar,
 		v1alpha1.DeliveryEgressGateway, v1alpha1.DeliveryWaypoint)
+	if s.EgressGateway != nil {
+		c.egressGateway(at.Child("egressGateway"), s.EgressGateway)
+	}
+	if s.Waypoint != nil {
+		c.waypoint(at.Child("waypoint"), s.Waypoint)
+	}
 }
 
 func (c *checker) signing(at *field.Path, s *v1alpha1.Signing) {

@@ -109,6 +109,14 @@ type ExternalFailoverSpec struct {
 	// +kubebuilder:default=Auto
 	Delivery Delivery `json:"delivery,omitempty"`
 
+	// EgressGateway carries the host with delivery EgressGateway, and behind a waypoint. Default: the platform's.
+	// +optional
+	EgressGateway *EgressGateway `json:"egressGateway,omitempty"`
+
+	// Waypoint carries the host with delivery Waypoint. Default: the platform's, else one called waypoint.
+	// +optional
+	Waypoint *Waypoint `json:"waypoint,omitempty"`
+
 	// AllowCrossContinent lets a failover that is filled in by nearness leave the continent.
 	// +optional
 	AllowCrossContinent bool `json:"allowCrossContinent,omitempty"`

@@ -42,6 +42,14 @@ type PlatformSpec struct {
 	// +optional
 	VIPCIDR string `json:"vipCIDR,omitempty"`
 
+	// EgressGateway carries the hosts that sidecars cannot carry themselves. Default: one in each host's namespace.
+	// +optional
+	EgressGateway *PlatformEgressGateway `json:"egressGateway,omitempty"`
+
+	// Waypoint carries hosts for clients without sidecars. Default: one called waypoint in each host's namespace.
+	// +optional
+	Waypoint *Waypoint `json:"waypoint,omitempty"`
+
 	// Clusters of the mesh and the regions of their nodes.
 	// +optional
 	Clusters []PlatformCluster `json:"clusters,omitempty"`
