@@ -49,8 +49,9 @@ func NewBatch(specs []load.Failover, platform plan.Platform, targets []target.Ta
 		objects[i] = s.Object
 	}
 	b := &Batch{specs: specs, platform: platform, targets: targets, together: plan.Together(objects)}
-	var diags diag.List
-	b.addresses, diags = plan.Allocate(objects, platform)
+	addresses, diags := plan.Allocate(objects, platform)
+	b.addresses = addresses
+	diags = append(diags, plan.SharedGateways(objects, platform)...)
 	if len(diags) == 0 {
 		return b
 	}

@@ -23,7 +23,10 @@ func dependsOn() map[string][]string {
 		"requests":  {"requests", "preset", "ports", "detect", "failover", "endpoints"},
 		"preset":    {"preset", "requests", "ports", "signing"},
 		"signing":   {"signing", "endpoints"},
-		"delivery":  {"delivery"},
+		"delivery":  {"delivery", "signing", "ports"},
+		"waypoint":  {"waypoint"},
+
+		"egressGateway": {"egressGateway"},
 	}
 }
 

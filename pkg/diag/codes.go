@@ -15,7 +15,7 @@ type Code struct {
 
 // Codes lists every code this build can report, in order.
 func Codes() []Code {
-	all := slices.Concat(loadCodes(), validateCodes(), healthCodes(), fleetCodes(), planCodes(), targetCodes(), compileCodes(), analyzeCodes())
+	all := slices.Concat(loadCodes(), validateCodes(), healthCodes(), fleetCodes(), planCodes(), targetCodes(), compileCodes())
 	slices.SortFunc(all, func(a, b Code) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 }

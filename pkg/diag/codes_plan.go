@@ -5,7 +5,7 @@ import "slices"
 // planCodes are the findings of planning: SP2xx, and the analysis' FX021, which a spec can be told as well.
 func planCodes() []Code {
 	return slices.Concat(shapeCodes(), orderCodes(), regionCodes(), identityCodes(), clientCodes(), portCodes(),
-		requestCodes(), togetherCodes(), fleetPlanCodes())
+		requestCodes(), togetherCodes(), fleetPlanCodes(), deliveryCodes())
 }
 
 // shapeCodes are about the host, its address and the platform.
@@ -236,22 +236,6 @@ func clientCodes() []Code {
 			Fix: "Keep \"*\" or the list.",
 		},
 		{
-			ID: "SP250", Title: "this delivery is not written yet",
-			Why: "Failover at an egress gateway or a waypoint is a later release. A waypoint ignores most of what it takes.",
-			Fix: "Leave delivery out: sidecars fail over themselves.",
-		},
-		{
-			ID: "SP251", Title: "ambient clients are not supported yet",
-			Why: "Failover needs a proxy that knows the client's region and takes EnvoyFilters; ztunnel and waypoints do not.",
-			Fix: "Run these clients with sidecars.",
-		},
-		{
-			ID: "SP252", Title: "signing hops are not written yet",
-			Why: "A request signed for one AWS region is refused by another, so each region needs its own signature, from a hop " +
-				"that holds credentials.",
-			Fix: "Sign behind the sidecar (a signing proxy for each region) and say signing: {clientSends: Unsigned}.",
-		},
-		{
 			ID: "SP253", Title: "a spec too long to be kept with its objects",
 			Why: "The ServiceEntry carries what the objects do not say of the spec, up to 32 KiB, so that import can bring the spec " +
 				"back. Without it import reads what the objects alone say.",
@@ -261,8 +245,8 @@ func clientCodes() []Code {
 			ID: "FX021", Title: "AWS signatures break in the second region",
 			Why: "The SDK signs for one region, and the signature covers region and host. After a failover every request is " +
 				"answered 400 or 403, which looks healthy: nothing is ejected and nothing retried.",
-			Fix: "If requests carry no signature, say signing: {clientSends: Unsigned}. Otherwise let the application itself " +
-				"choose the region, or put a hop in front that signs per region.",
+			Fix: "Send requests unsigned and say signing: {aws: {service: …}}: an egress gateway then signs for each region; explain " +
+				"shows what the application changes. If nobody has to sign, say signing: {clientSends: Unsigned}.",
 		},
 	}
 }

@@ -22,6 +22,9 @@ type costs struct {
 	dead    int // tiers before the last
 	tries   int // that one dead tier takes
 	again   string
+	// told says that clients learn whether a request reached a region: an egress gateway that does not mark its own answers
+	// hides it.
+	told bool
 }
 
 func costsOf(p *Plan) costs {
@@ -29,6 +32,7 @@ func costsOf(p *Plan) costs {
 		gateway: p.Detect.GatewayErrors, server: max(p.Detect.GatewayErrors, p.Detect.ServerErrors),
 		connect: p.Detect.ConnectTimeout, dead: p.mostTiers() - 1, tries: 2,
 		again: "once more after each ejection (" + ejections(p) + ")",
+		told:  p.Gateway == nil || p.Gateway.Marks,
 	}
 	if p.Detect.FirstRetryLeaves {
 		c.tries = 1
@@ -98,7 +102,12 @@ func (c *costs) route(lines []BudgetLine, r *Route, tls bool) []BudgetLine {
 // refused is a failure that shows before anything is sent, so that every class but Never is safe to send again.
 func (c *costs) refused(r *Route, f Failure) BudgetLine {
 	l := BudgetLine{Failure: f, Class: r.Name}
-	if r.Retry == RetryNever {
+	switch {
+	case !c.told && r.Retry == RetryUnprocessed:
+		l.Failed = c.gateway
+		l.Formula = fmt.Sprintf("the first %d fail, because the gateway's 503 does not tell that nothing was sent; %s", c.gateway, c.again)
+		return l
+	case r.Retry == RetryNever:
 		l.Failed = c.gateway
 		l.Formula = fmt.Sprintf("the first %d fail, then the address is left; %s", c.gateway, c.again)
 		return l
@@ -111,7 +120,13 @@ func (c *costs) refused(r *Route, f Failure) BudgetLine {
 func (c *costs) blackHole(r *Route) BudgetLine {
 	l := BudgetLine{Failure: FailureBlackHole, Class: r.Name}
 	caught := perRate(c.connect) + c.gateway
-	if r.Retry == RetryNever {
+	switch {
+	case !c.told && r.Retry == RetryUnprocessed:
+		l.Failed = caught
+		l.Formula = fmt.Sprintf("rate × connectTimeout %s + %d fail, because the gateway's 503 does not tell that nothing was sent; %s",
+			c.connect, c.gateway, c.again)
+		return l
+	case r.Retry == RetryNever:
 		l.Failed = caught
 		l.Formula = fmt.Sprintf("rate × connectTimeout %s + %d fail, then the address is left; %s", c.connect, c.gateway, c.again)
 		return l

@@ -36,15 +36,14 @@ func Build(in Input) (*Plan, diag.List) {
 		return nil, b.diags
 	}
 	b.plan = &Plan{
-		Namespace:   in.Spec.Namespace,
-		Name:        in.Spec.Name,
-		Host:        b.spec.Host,
-		EnvoyFilter: in.Platform.EnvoyFilter,
+		Namespace: in.Spec.Namespace,
+		Name:      in.Spec.Name,
+		Host:      b.spec.Host,
 	}
-	b.delivery()
 	b.clients()
 	b.ports()
 	b.endpoints()
+	b.delivery()
 	b.tls()
 	b.host()
 	b.addresses(in)
@@ -52,7 +51,7 @@ func Build(in Input) (*Plan, diag.List) {
 	b.order()
 	b.detect()
 	b.requests()
-	b.signatures()
+	b.signing()
 	b.connects()
 	if b.diags.HasErrors() {
 		return nil, b.diags
@@ -105,26 +104,6 @@ func (b *builder) withinLimits() bool {
 			len(c.Regions), maxRegions).WithHint(`give one order for the rest with from: "*"`)
 	}
 	return !b.diags.HasErrors()
-}
-
-// delivery refuses what this release cannot write yet.
-func (b *builder) delivery() {
-	switch d := b.spec.Delivery; d {
-	case "", v1alpha1.DeliveryAuto, v1alpha1.DeliverySidecar:
-	default:
-		b.diags.Errorf(b.at("delivery"), codeDelivery, "delivery %s is not written by this release", d).WithHint(
-			"leave delivery out: the clients' sidecars then fail over themselves")
-	}
-	if b.platform.Ambient {
-		b.diags.Errorf(nil, codeAmbient, "the clients have no sidecars (dataPlane: Ambient), and waypoints ignore what "+
-			"failover needs").WithHint("run these clients with sidecars; failover for ambient needs an egress gateway, " +
-			"which this release does not write yet")
-	}
-	if s := b.spec.Signing; s != nil && s.AWS != nil {
-		b.diags.Errorf(b.at("signing", "aws"), codeSigner, "signing for each region needs a hop that holds AWS "+
-			"credentials, which this release does not write yet").WithHint("put a signing proxy next to the application " +
-			"and say signing: {clientSends: Unsigned}, or sign in the application and fail over there")
-	}
 }
 
 // addresses takes the addresses given, else those of the spec, else one as if no other spec existed.

@@ -85,6 +85,7 @@ func partsFor(word string, tree render.Map) render.Map {
 		"requests": {"routes"},
 		"detect":   {"detect", "recovery"},
 		"budget":   {"connectAttempts", "budget", "recovery"},
+		"delivery": {"pattern", "delivery", "deliveryReason", "waypoint", "gateway", "signing", "identity", "endpoints", "order", "routes", "budget"},
 	}[word]
 	if parts == nil {
 		return tree

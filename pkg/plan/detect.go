@@ -74,7 +74,7 @@ func (b *builder) detect() {
 	d.Keepalive = Keepalive{Time: 30 * time.Second, Interval: 5 * time.Second, Probes: 3}
 	d.DNSRefresh, d.DNSFailureBase, d.DNSFailureMax = 5*time.Second, time.Second, 5*time.Second
 	d.RetryBackoff = 10 * time.Millisecond
-	d.FirstRetryLeaves = b.platform.EnvoyFilter
+	d.FirstRetryLeaves = b.plan.EnvoyFilter
 	if s.Active != nil {
 		d.Active = b.active(s.Active)
 	}
@@ -104,8 +104,8 @@ func (b *builder) active(s *v1alpha1.ActiveCheck) *Active {
 		b.diags.Errorf(at.Child("expect"), codeNumbers, "%q is no range of status codes", s.Expect).WithHint(
 			`write "200-499", or one code`)
 	}
-	if !b.platform.EnvoyFilter {
-		b.diags.Errorf(at, codeActive, "active checks are written by EnvoyFilter, and the platform forbids it").WithHint(
+	if !b.plan.EnvoyFilter {
+		b.diags.Errorf(at, codeActive, "active checks are written by EnvoyFilter, and %s", b.noFilter()).WithHint(
 			"drop active: live traffic still finds a dead endpoint, and tries it again after its ejection")
 	}
 	if b.kinds.http == 0 {

@@ -34,7 +34,11 @@ func (b *builder) host() {
 
 // resolves warns where the application's DNS question is answered by nobody.
 func (b *builder) resolves() {
-	switch b.platform.DNSCapture {
+	capture := b.platform.DNSCapture
+	if b.plan.Waypoint != nil && capture == Unknown {
+		capture = Yes // ztunnel answers DNS unless told not to
+	}
+	switch capture {
 	case Unknown:
 		b.diags.Warnf(b.at("host"), codeCaptureUnknown, "%s resolves only where sidecars answer DNS, and the platform does "+
 			"not say whether they do", b.spec.Host).WithHint("annotate the client pods with proxy.istio.io/config: " +

@@ -50,6 +50,11 @@ func (b *builder) identity() {
 	p := b.plan
 	p.Pattern, p.Identity.HostMode = PatternPlain, HostKeep
 	p.PatternReason = "all endpoints go by one name"
+	if p.Gateway != nil {
+		p.Pattern, p.PatternReason = PatternC, "each endpoint has its own port on a gateway, and its own names behind it"
+		b.hops()
+		return
+	}
 	b.passThrough()
 	if b.kinds.tcpTLS >= 0 && !b.sameServer() {
 		b.diags.Errorf(b.at("ports").Index(b.kinds.tcpTLS).Child("tls"), codeTCPNames, "TLS is added to a TCP port, and the "+
@@ -149,11 +154,10 @@ func (b *builder) hostHeaders() {
 // perEndpoint chooses between A and A+ where endpoints go by names of their own.
 func (b *builder) perEndpoint() {
 	p := b.plan
-	if !b.platform.EnvoyFilter {
+	if !b.plan.EnvoyFilter {
 		b.diags.Errorf(b.at("endpoints"), codeNeedsFilter, "the endpoints go by different names (%s), and on a platform "+
-			"that forbids EnvoyFilters this needs the egress gateway, which this release does not write yet", b.differing()).
-			WithHint("have the platform team allow EnvoyFilters for these namespaces, or give all endpoints one serverName " +
-				"and hostHeader that each of them serves")
+			"that forbids EnvoyFilters sidecars cannot tell them apart", b.differing()).WithHint("leave delivery out: an egress " +
+			"gateway then does; or give all endpoints one serverName and hostHeader that each of them serves")
 		return
 	}
 	if !b.nameEndpoints() {

@@ -22,6 +22,8 @@ const (
 const (
 	RankRBAC            = 0
 	RankClusterHealth   = 5 // what the health server goes by, there before anything that asks it
+	RankEgressGateway   = 6 // the gateway itself, shared by specs
+	RankHop             = 8 // what it does for a spec; no request comes before the spec's own objects are there
 	RankDestinationRule = 10
 	RankEnvoyFilter     = 20
 	RankVirtualService  = 30

@@ -10,6 +10,7 @@ type orderInput struct {
 	wants     []want // named regions sorted, then "", then "*"
 	taken     func(name string) bool
 	gateways  bool
+	waypoint  bool
 	cannot    string // why explicit priorities are out of the question on this platform; empty if they are not
 }
 
@@ -35,7 +36,7 @@ type obstacle struct {
 func (b *builder) choose(wants []want) {
 	in := &orderInput{
 		units: b.units, unitOf: b.unitOf(), endpoints: b.plan.Endpoints, wants: wants, taken: b.isRegion,
-		gateways: b.plan.Clients.Gateways, cannot: b.prioritiesPossible(),
+		gateways: b.plan.Clients.Gateways, waypoint: b.plan.Waypoint != nil, cannot: b.prioritiesPossible(),
 	}
 	if b.perName && in.cannot != "" {
 		return // refused as a pattern
@@ -93,9 +94,9 @@ func (b *builder) onlyPriorities(in *orderInput) string {
 // prioritiesPossible says why this platform cannot have explicit priorities; empty where it can.
 func (b *builder) prioritiesPossible() string {
 	switch {
-	case b.platform.Ambient:
+	case b.plan.Waypoint != nil:
 		return "explicit priorities need sidecars"
-	case !b.platform.EnvoyFilter:
+	case !b.plan.EnvoyFilter:
 		return "explicit priorities need EnvoyFilters, which the platform forbids"
 	case b.platform.Istiod.Before(replacesLists()):
 		return "explicit priorities need istiod " + replacesLists().String() + ", and the platform's is " +
@@ -133,7 +134,10 @@ func (b *builder) refuse(in *orderInput, not ...*obstacle) {
 }
 
 func (b *builder) wayToPriorities() string {
-	if !b.platform.EnvoyFilter {
+	if b.plan.Waypoint != nil {
+		return "run these clients with sidecars"
+	}
+	if !b.plan.EnvoyFilter {
 		return "have the platform team allow EnvoyFilters for these namespaces, with istiod " + replacesLists().String()
 	}
 	return "upgrade istiod to " + replacesLists().String()

@@ -25,6 +25,9 @@ func trySubsets(in *orderInput) (Order, *obstacle) {
 	if in.gateways {
 		return Order{}, &obstacle{-1, "gateways are not routed to their subset"}
 	}
+	if in.waypoint {
+		return Order{}, &obstacle{-1, "a waypoint does not see the labels of the caller"}
+	}
 	s := subsets{in: in}
 	for i := range in.wants {
 		if not := s.add(i); not != nil {

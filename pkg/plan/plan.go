@@ -18,6 +18,8 @@ const (
 	PatternA Pattern = "A"
 	// PatternAPlus gives each endpoint its own name, other than its address.
 	PatternAPlus Pattern = "A+"
+	// PatternC gives each endpoint a port of an egress gateway, and behind it all names of its own.
+	PatternC Pattern = "C"
 )
 
 // Mechanism is how each client region gets its order of tiers.
@@ -45,20 +47,26 @@ type Plan struct {
 	Pattern   Pattern
 	// PatternReason says why this pattern, for people.
 	PatternReason string
-	Clients       Clients
-	Ports         []Port
-	TLS           TLS
-	Identity      Identity
-	Endpoints     []Endpoint
-	Order         Order
-	Tiers         []ClientTiers // one entry per client region that is known, sorted: named, then "", then "*"
-	Routes        []Route       // for HTTP, HTTP2 and GRPC ports; the last has no match
-	Detect        Detect
+	Delivery      Delivery
+	// DeliveryReason says why this delivery, for people.
+	DeliveryReason string
+	Gateway        *Gateway  // with pattern C
+	Waypoint       *Waypoint // with delivery Waypoint
+	Signing        *Signing  // nil: nobody signs on the way
+	Clients        Clients
+	Ports          []Port
+	TLS            TLS
+	Identity       Identity
+	Endpoints      []Endpoint
+	Order          Order
+	Tiers          []ClientTiers // one entry per client region that is known, sorted: named, then "", then "*"
+	Routes         []Route       // for HTTP, HTTP2 and GRPC ports; the last has no match
+	Detect         Detect
 	// ConnectAttempts of one new TCP connection over all its tries; 0 where no port is TCP or TLS.
 	ConnectAttempts int
 	Budget          []BudgetLine
 	Recovery        Recovery
-	// EnvoyFilter says that EnvoyFilters may be written: then they are, also where only speed is won.
+	// EnvoyFilter says that EnvoyFilters may be written for clients: then they are, also where only speed is won.
 	EnvoyFilter bool
 	// RootNamespace is set where objects for all namespaces must go there.
 	RootNamespace string

@@ -55,6 +55,13 @@ type Platform struct {
 	TrustDomain   string
 	VIPs          netip.Prefix
 	Regions       []string // of the nodes, sorted
+	Spread        []string // clusters whose nodes are in several regions, sorted
+	// Gateway is what specs use that name no egress gateway; GatewayFilter says that its namespace may hold EnvoyFilters.
+	Gateway       v1alpha1.EgressGateway
+	GatewayFilter bool
+	FirstPort     int // of gateways, for endpoints
+	LastPort      int
+	Waypoint      v1alpha1.Waypoint
 }
 
 // Overrides are what a command line says about the platform.
@@ -68,7 +75,8 @@ func DefaultPlatform() Platform {
 	return Platform{
 		Oldest:      newestSupported(),
 		Istiod:      newestSupported(),
-		EnvoyFilter: true,
+		EnvoyFilter: true, GatewayFilter: true,
+		FirstPort: 17000, LastPort: 26999,
 		TrustDomain: "cluster.local",
 		VIPs:        netip.PrefixFrom(netip.AddrFrom4([4]byte{240, 200, 0, 0}), 16),
 	}
@@ -113,6 +121,34 @@ func (r *platformReader) file(s *v1alpha1.PlatformSpec) {
 	}
 	for _, c := range s.Clusters {
 		r.out.Regions = append(r.out.Regions, c.Regions...)
+		if len(sortedSet(c.Regions)) > 1 {
+			r.out.Spread = append(r.out.Spread, c.Name)
+		}
+	}
+	slices.Sort(r.out.Spread)
+	r.gateway(s)
+}
+
+// gateway reads where hosts go that sidecars cannot carry.
+func (r *platformReader) gateway(s *v1alpha1.PlatformSpec) {
+	r.out.GatewayFilter = r.out.EnvoyFilter
+	if s.Waypoint != nil {
+		r.out.Waypoint = *s.Waypoint
+	}
+	g := s.EgressGateway
+	if g == nil {
+		return
+	}
+	r.out.Gateway = g.EgressGateway
+	if g.EnvoyFilter != "" {
+		r.out.GatewayFilter = g.EnvoyFilter == v1alpha1.EnvoyFilterAllowed
+	}
+	if g.FirstPort > 0 && g.LastPort > g.FirstPort {
+		r.out.FirstPort, r.out.LastPort = int(g.FirstPort), int(g.LastPort)
+	}
+	if g.EnvoyFilter == v1alpha1.EnvoyFilterAllowed && g.Namespace == "" {
+		r.diags.Errorf(r.at.Child("egressGateway", "envoyFilter"), codePlatform, "the gateway stands in each host's own namespace, to "+
+			"which spec.envoyFilter applies").WithHint("set egressGateway.namespace to one that may hold EnvoyFilters")
 	}
 }
 

@@ -49,8 +49,27 @@ func TestResolvePlatform(t *testing.T) {
 			want: func(p *plan.Platform) {
 				p.Oldest, p.Istiod, p.Ambient, p.EnvoyFilter, p.DNSCapture = v(29), v(30), true, false, plan.No
 				p.RootNamespace, p.TrustDomain, p.VIPs = "istio-system", "mesh.example", netip.MustParsePrefix("10.7.9.0/24")
-				p.Regions = []string{"r0", "r1", "r2"}
+				p.Regions, p.Spread, p.GatewayFilter = []string{"r0", "r1", "r2"}, []string{"b"}, false
 			},
+		},
+		"a gateway": {
+			file: &v1alpha1.Platform{Spec: v1alpha1.PlatformSpec{
+				EnvoyFilter: v1alpha1.EnvoyFilterForbidden, Waypoint: &v1alpha1.Waypoint{Name: "w"},
+				EgressGateway: &v1alpha1.PlatformEgressGateway{
+					EgressGateway: v1alpha1.EgressGateway{Namespace: "exit", Name: "g"}, EnvoyFilter: v1alpha1.EnvoyFilterAllowed,
+					FirstPort: 20000, LastPort: 29999,
+				},
+			}},
+			want: func(p *plan.Platform) {
+				p.EnvoyFilter, p.FirstPort, p.LastPort, p.Waypoint.Name = false, 20000, 29999, "w"
+				p.Gateway.Namespace, p.Gateway.Name = "exit", "g"
+			},
+		},
+		"a gateway in every namespace": {
+			file: &v1alpha1.Platform{Spec: v1alpha1.PlatformSpec{
+				EgressGateway: &v1alpha1.PlatformEgressGateway{EnvoyFilter: v1alpha1.EnvoyFilterAllowed},
+			}},
+			codes: []string{"error SP207 spec.egressGateway.envoyFilter"},
 		},
 		"only oldest":     {file: istio("1.29", ""), want: func(p *plan.Platform) { p.Oldest, p.Istiod = v(29), v(29) }},
 		"only istiod":     {file: istio("", "1.30"), want: func(p *plan.Platform) { p.Oldest, p.Istiod = v(30), v(30) }},

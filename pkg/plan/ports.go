@@ -41,10 +41,6 @@ func (b *builder) ports() {
 		b.plan.Ports = append(b.plan.Ports, p)
 		b.plainOrTLS(i, p)
 	}
-	if b.kinds.http == 0 && b.kinds.tcp == 0 && b.kinds.passThrough < 0 {
-		return
-	}
-	b.tcpNeedsFilter()
 }
 
 // originates says whether the proxy adds TLS on a port: on HTTP ports unless they say None, on TCP ports only if they
@@ -141,14 +137,18 @@ func (b *builder) plainOrTLS(i int, p Port) {
 
 // tcpNeedsFilter refuses connections that nothing would repeat.
 func (b *builder) tcpNeedsFilter() {
-	if b.platform.EnvoyFilter || b.kinds.tcp == 0 && b.kinds.passThrough < 0 {
+	if b.plan.EnvoyFilter || b.plan.Gateway != nil || b.kinds.tcp == 0 && b.kinds.passThrough < 0 {
 		return
+	}
+	hint := "have the platform team allow EnvoyFilters for these namespaces, or drop port %q"
+	if b.plan.Waypoint != nil {
+		hint = "give these clients sidecars, or drop port %q"
 	}
 	for i := range b.plan.Ports {
 		if p := &b.plan.Ports[i]; !p.Protocol.IsHTTP() {
 			b.diags.Errorf(b.at("ports").Index(i).Child("protocol"), codeTCPFilter, "a %s connection is tried once unless an "+
-				"EnvoyFilter says otherwise, and the platform forbids EnvoyFilters: connections to a dead region would be lost",
-				p.Protocol).WithHint("have the platform team allow EnvoyFilters for these namespaces, or drop port %q", p.Name)
+				"EnvoyFilter says otherwise, and %s: connections to a dead region would be lost", p.Protocol, b.noFilter()).
+				WithHint(hint, p.Name)
 		}
 	}
 }

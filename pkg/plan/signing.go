@@ -3,12 +3,17 @@ package plan
 import (
 	"strings"
 
+	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/pkg/region"
 )
 
-// signatures warns of AWS endpoints in several regions while nobody says who signs: the SDK's signature names one region.
-func (b *builder) signatures() {
-	if s := b.spec.Signing; s != nil && (s.AWS != nil || s.ClientSends != "") || b.kinds.http == 0 {
+// signing plans who signs: the gateway for each region, nobody, or, as a warning, the application for one region only.
+func (b *builder) signing() {
+	if s := b.spec.Signing; s != nil && s.AWS != nil {
+		b.signed(s.AWS)
+		return
+	}
+	if s := b.spec.Signing; s != nil && s.ClientSends != "" || b.kinds.http == 0 {
 		return
 	}
 	first := ""
@@ -21,10 +26,60 @@ func (b *builder) signatures() {
 		default:
 			b.diags.Warnf(b.at("signing"), codeSigned, "the endpoints are AWS services in %s and %s, and a request that is "+
 				"signed for one region is refused by the other", first, r).WithHint(
-				"if requests carry no signature, say signing: {clientSends: Unsigned}; otherwise failover needs a hop that signs")
+				"say signing: {aws: {service: %s}} and send requests unsigned, then an egress gateway signs for each region; or "+
+					"signing: {clientSends: Unsigned} if nobody has to sign", awsService(b.names[i].server))
 			return
 		}
 	}
+}
+
+// signed has the gateway sign each region's requests.
+func (b *builder) signed(s *v1alpha1.AWSSigning) {
+	g := b.plan.Gateway
+	if g == nil {
+		return // refused as a delivery
+	}
+	b.plan.Signing = &Signing{Service: s.Service, BodyLimit: signedBodyLimit}
+	if s.Service == "s3" {
+		b.plan.Signing.UnsignedPayload, b.plan.Signing.BodyLimit = true, 0
+	}
+	if !g.Marks {
+		b.diags.Errorf(b.at("signing", "aws"), codeSignerFilter, "the gateway signs by EnvoyFilter, and its namespace %s may hold none",
+			g.Namespace).WithHint("have the platform team run the gateway in a namespace of its own and say egressGateway: " +
+			"{namespace: …, envoyFilter: Allowed} in the platform file")
+	}
+	for i := range g.Hops {
+		b.signingRegion(i, &g.Hops[i])
+	}
+}
+
+// signingRegion is told by the endpoint's AWS name, else by the spec; the two may not differ.
+func (b *builder) signingRegion(i int, h *Hop) {
+	at, said := b.at("endpoints").Index(i).Child("signingRegion"), b.spec.Endpoints[i].SigningRegion
+	known := or(awsRegion(b.names[i].server), awsRegion(b.spec.Endpoints[i].Address))
+	switch {
+	case known == "" && said == "":
+		b.diags.Errorf(at, codeSigningRegion, "the name %s of endpoint %q does not tell the AWS region to sign for", b.names[i].server,
+			h.Endpoint).WithHint("set signingRegion, such as us-east-1")
+	case known != "" && said != "" && known != said:
+		b.diags.Errorf(at, codeSigningRegion, "endpoint %q is in %s by its name, and to be signed for %s: it would refuse every request",
+			h.Endpoint, known, said).WithHint("drop signingRegion, or correct the address")
+	}
+	h.SigningRegion = or(known, said)
+	if h.HostHeader == "" {
+		b.diags.Errorf(b.at("endpoints").Index(i).Child("hostHeader"), codeHostHeader, "the signature covers the Host, and AWS knows "+
+			"its own name only, not the application's").WithHint("drop hostHeader: Keep")
+	}
+}
+
+// awsService is the service in the name of a regional AWS endpoint, as a signature names it where the two are alike.
+func awsService(name string) string {
+	for part := range strings.SplitSeq(strings.ToLower(name), ".") {
+		if part != "" && !strings.HasPrefix(part, "vpce-") && part != "bucket" {
+			return part
+		}
+	}
+	return name
 }
 
 // awsRegion is the region in the name of a regional AWS service, such as dynamodb.us-east-1.amazonaws.com; empty for

@@ -20,8 +20,22 @@ func (b *builder) tls() {
 			out.ClientCert, out.ClientKey = c.Files.Certificate, c.Files.Key
 		}
 	}
-	if out.NeedsSecret() {
+	switch {
+	case b.plan.Gateway != nil:
+		b.gatewayTrust()
+	case out.NeedsSecret():
 		b.secrets()
+	}
+}
+
+// gatewayTrust refuses a CA beside a client certificate from elsewhere: Istio looks for both in one place, and the gateway
+// gets no patch for it.
+func (b *builder) gatewayTrust() {
+	t := &b.plan.TLS
+	if t.ClientSecret != "" && (t.TrustConfigMap != "" || t.TrustFile != "" || t.TrustSecret != "" && t.TrustSecret != t.ClientSecret) ||
+		t.ClientCert != "" && (t.TrustConfigMap != "" || t.TrustSecret != "") {
+		b.diags.Errorf(b.at("tls", "trust"), codeSelector, "a gateway takes the CA and the client certificate from one place").WithHint(
+			"put ca.crt into the client certificate's secret, or mount all as files")
 	}
 }
 
