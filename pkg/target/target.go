@@ -109,7 +109,9 @@ type Object struct {
 	Labels      map[string]string
 	Annotations map[string]string
 	Cluster     string // of a fleet, for which alone the object is; empty for what lives outside of all its clusters
-	Rank        int    // the <nn> of the file name; objects are applied in this order and deleted in reverse
+	// Shared names what the object belongs to where several specs write it, each the same; empty where only one does.
+	Shared string
+	Rank   int // the <nn> of the file name; objects are applied in this order and deleted in reverse
 	// Body is what follows metadata: spec, or rules, subjects and roleRef.
 	Body render.Map
 }

@@ -14,7 +14,9 @@ func (Target) Check(p *plan.Plan, at *field.Path) diag.List {
 	var ds diag.List
 	w := newWriter(p)
 	w.checkEnvoyFilter(&ds, at)
-	w.checkSecrets(&ds, at)
+	if p.Gateway == nil {
+		w.checkSecrets(&ds, at)
+	}
 	if p.Clients.Gateways {
 		w.checkGateways(&ds, at.Child("clients", "gateways"))
 	}
@@ -45,7 +47,7 @@ func (w writer) checkEnvoyFilter(ds *diag.List, at *field.Path) {
 		ds.Errorf(at.Child("detect", "active"), "SP301", "health checks need an EnvoyFilter, which this platform forbids").
 			WithHint(hint + ", or leave detect.active out")
 	}
-	if len(w.validationSource()) > 0 {
+	if len(w.validationSource()) > 0 && w.Gateway == nil {
 		ds.Errorf(at.Child("tls", "trust"), "SP301", "with a client certificate Istio takes the CA from the same place, and anything else needs an EnvoyFilter, which this platform forbids").
 			WithHint(hint+", or put the CA certificates into the secret %q and name it under trust.secret", w.TLS.ClientSecret)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
+	"github.com/spillway-mesh/spillway/pkg/target/istio/policy"
 )
 
 const (
@@ -18,7 +19,7 @@ const (
 // clusterPatches change the cluster of one port, and those of its subsets.
 func (w writer) clusterPatches(context string, p plan.Port) render.List {
 	var out render.List
-	if p.TLS {
+	if p.TLS && w.Gateway == nil {
 		out = append(out, w.socketPatch(context, p, w.identityFields(), w.trustOfAll())...)
 	}
 	out = append(out, patch("CLUSTER", w.clusterMatch(context, p, ""), "MERGE", "", w.detectPatch(p)))
@@ -33,7 +34,7 @@ func (w writer) clusterMatch(context string, p plan.Port, version string) render
 	if version != "" {
 		match = append(match, kv("proxy", render.Inline{kv("proxyVersion", version)}))
 	}
-	return append(match, kv("cluster", render.Map{kv("service", w.Host), kv("portNumber", p.Number)}))
+	return append(match, kv("cluster", render.Map{kv("service", w.dialled()), kv("portNumber", p.Number)}))
 }
 
 // socketPatch adds fields to the TLS socket of a port that originates TLS, if there are any.
@@ -72,18 +73,18 @@ func (w writer) detectPatch(p plan.Port) render.Map {
 	value := render.Map{
 		kv("outlier_detection", render.Map{
 			why("otherwise a second ejection in a row takes twice as long, a third three times",
-				"max_ejection_time", seconds(d.MaxEjection)),
-			kv("max_ejection_time_jitter", seconds(ejectJitter)),
+				"max_ejection_time", policy.Seconds(d.MaxEjection)),
+			kv("max_ejection_time_jitter", policy.Seconds(ejectJitter)),
 		}),
 		kv("common_lb_config", render.Map{
 			why("Envoy's default of 1s delays every second health change within a second",
 				"update_merge_window", "0s"),
 		}),
 		why("how soon a name is looked up again after an empty answer; Istio's default is 60s",
-			"dns_refresh_rate", seconds(d.DNSRefresh)),
+			"dns_refresh_rate", policy.Seconds(d.DNSRefresh)),
 		kv("dns_failure_refresh_rate", render.Map{
-			kv("base_interval", seconds(d.DNSFailureBase)),
-			kv("max_interval", seconds(d.DNSFailureMax)),
+			kv("base_interval", policy.Seconds(d.DNSFailureBase)),
+			kv("max_interval", policy.Seconds(d.DNSFailureMax)),
 		}),
 	}
 	if d.Active != nil && p.Protocol.IsHTTP() {
@@ -98,10 +99,10 @@ func (w writer) detectPatch(p plan.Port) render.Map {
 
 func healthCheck(a *plan.Active, protocol plan.Protocol) render.Map {
 	times := render.Map{
-		kv("interval", seconds(a.Interval)),
+		kv("interval", policy.Seconds(a.Interval)),
 		why("Envoy's default of 60s also delays the first check after a start",
-			"no_traffic_interval", seconds(a.Interval)),
-		kv("timeout", seconds(a.Timeout)),
+			"no_traffic_interval", policy.Seconds(a.Interval)),
+		kv("timeout", policy.Seconds(a.Timeout)),
 		kv("unhealthy_threshold", a.Unhealthy),
 		kv("healthy_threshold", a.Healthy),
 	}

@@ -12,12 +12,22 @@ import (
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	// The types below are named in the patches by their type URL only.
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/aws_request_signing/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_mutation/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/tcp_proxy/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/priority/previous_priorities/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1alpha3"
+	security "istio.io/api/security/v1beta1"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 )
 
 // decode holds an object against Istio's own types, and the values of an EnvoyFilter against Envoy's; both strictly.
@@ -26,13 +36,12 @@ func decode(kind string, object []byte) error {
 		APIVersion, Kind string
 		Metadata         json.RawMessage
 		Spec             json.RawMessage
-		Rules, Subjects  json.RawMessage
-		RoleRef          json.RawMessage
 	}
-	d := json.NewDecoder(bytes.NewReader(object))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&o); err != nil {
-		return fmt.Errorf("decoding: %w", err)
+	if into := kubernetes(kind); into != nil {
+		return strictly(object, into)
+	}
+	if err := strictly(object, &o); err != nil {
+		return err
 	}
 	switch kind {
 	case "ServiceEntry":
@@ -43,11 +52,47 @@ func decode(kind string, object []byte) error {
 		return strict(o.Spec, &networking.VirtualService{})
 	case "EnvoyFilter":
 		return envoyFilter(o.Spec)
-	case "Role", "RoleBinding":
-		return nil
+	case "Gateway":
+		return strict(o.Spec, &networking.Gateway{})
+	case "AuthorizationPolicy":
+		return strict(o.Spec, &security.AuthorizationPolicy{})
 	default:
 		return fmt.Errorf("kind %s is not expected", kind)
 	}
+}
+
+// kubernetes is where an object of Kubernetes itself is decoded into; nil for other kinds.
+func kubernetes(kind string) any {
+	switch kind {
+	case "Role":
+		return &rbacv1.Role{}
+	case "RoleBinding":
+		return &rbacv1.RoleBinding{}
+	case "ServiceAccount":
+		return &corev1.ServiceAccount{}
+	case "Service":
+		return &corev1.Service{}
+	case "Deployment":
+		return &appsv1.Deployment{}
+	case "HorizontalPodAutoscaler":
+		return &autoscalingv2.HorizontalPodAutoscaler{}
+	case "PodDisruptionBudget":
+		return &policyv1.PodDisruptionBudget{}
+	case "NetworkPolicy":
+		return &networkingv1.NetworkPolicy{}
+	default:
+		return nil
+	}
+}
+
+// strictly decodes JSON; an unknown field is an error.
+func strictly(object []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(object))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("decoding %T: %w", into, err)
+	}
+	return nil
 }
 
 func strict(spec []byte, into proto.Message) error {
@@ -92,6 +137,7 @@ func convert(v any) any {
 func required() map[string]string {
 	return map[string]string{
 		"CLUSTER": `{"name": "c", "load_assignment": {"cluster_name": "c"}}`, "HTTP_ROUTE": `{"match": {"prefix": "/"}, "route": {"cluster": "c"}}`, "NETWORK_FILTER": `{}`,
+		"HTTP_FILTER": `{"name": "f"}`, "LISTENER": `{"name": "l"}`,
 	}
 }
 
@@ -131,6 +177,10 @@ func envoyTypes(applyTo string) (into, base proto.Message) {
 		return &routev3.Route{}, &routev3.Route{}
 	case "NETWORK_FILTER":
 		return &listenerv3.Filter{}, &listenerv3.Filter{}
+	case "HTTP_FILTER":
+		return &hcmv3.HttpFilter{}, &hcmv3.HttpFilter{}
+	case "LISTENER":
+		return &listenerv3.Listener{}, &listenerv3.Listener{}
 	default:
 		return nil, nil
 	}
@@ -139,11 +189,12 @@ func envoyTypes(applyTo string) (into, base proto.Message) {
 // The checks themselves must find something.
 func TestDecodeRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ kind, object string }{
-		"unknown field":         {"DestinationRule", `{"spec": {"host": "a", "hots": "b"}}`},
-		"unknown field, deeper": {"DestinationRule", `{"spec": {"trafficPolicy": {"failover": []}}}`},
-		"wrong type":            {"VirtualService", `{"spec": {"http": [{"retries": {"attempts": "two"}}]}}`},
-		"beside spec":           {"ServiceEntry", `{"spec": {}, "status": {}}`},
-		"unknown kind":          {"Gateway", `{"spec": {}}`},
+		"unknown field":                 {"DestinationRule", `{"spec": {"host": "a", "hots": "b"}}`},
+		"unknown field, deeper":         {"DestinationRule", `{"spec": {"trafficPolicy": {"failover": []}}}`},
+		"wrong type":                    {"VirtualService", `{"spec": {"http": [{"retries": {"attempts": "two"}}]}}`},
+		"beside spec":                   {"ServiceEntry", `{"spec": {}, "status": {}}`},
+		"unknown field of a Deployment": {"Deployment", `{"spec": {"replica": 1}}`},
+		"unknown kind":                  {"Ingress", `{"spec": {}}`},
 		"unknown Envoy field": {"EnvoyFilter", `{"spec": {"configPatches": [{"applyTo": "CLUSTER", "patch": {"operation": "MERGE",
 			"value": {"outlier_detection": {"max_eject_time": "1s"}}}}]}}`},
 		"unknown Envoy field in a typed config": {"EnvoyFilter", `{"spec": {"configPatches": [{"applyTo": "CLUSTER", "patch": {"operation": "MERGE",

@@ -6,11 +6,20 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target"
+	"github.com/spillway-mesh/spillway/pkg/target/istio/policy"
 )
 
 // destinationRules say how the host is dialled. There is one, in the namespace of the host; a secret needs a pair in each
 // client namespace, since Istio reads secrets only for pods that a workloadSelector matches.
 func (w writer) destinationRules() []target.Object {
+	if w.Gateway != nil {
+		name := w.Name
+		if w.dialled() != w.Host {
+			name = w.ObjectName(w.Namespace, "relay")
+		}
+		spec := append(render.Map{kv("host", w.dialled()), w.exportTo()}, w.policy(w.TLS)...)
+		return []target.Object{w.destinationRule(w.Namespace, name, spec)}
+	}
 	if !w.TLS.NeedsSecret() {
 		spec := append(render.Map{kv("host", w.Host), w.exportTo()}, w.policy(w.TLS)...)
 		return []target.Object{w.destinationRule(w.Namespace, w.Name, spec)}
@@ -51,19 +60,19 @@ func (w writer) fallbackRule(namespace string) target.Object {
 // policy is trafficPolicy and subsets.
 func (w writer) policy(tls plan.TLS) render.Map {
 	main := w.Ports[0].TLS
-	policy := w.trafficPolicy(w.hostSet(), main, tls)
+	traffic := w.trafficPolicy(w.hostSet(), main, tls)
 	var levels render.List
 	for _, p := range w.Ports {
-		if p.TLS == main {
+		if p.TLS == main || w.Gateway != nil {
 			continue
 		}
 		m := append(render.Map{kv("port", render.Inline{kv("number", p.Number)})}, w.trafficPolicy(w.hostSet(), p.TLS, tls)...)
 		levels = append(levels, m)
 	}
 	if len(levels) > 0 {
-		policy = append(policy, why("a port's settings replace everything above, so they repeat it", "portLevelSettings", levels))
+		traffic = append(traffic, why("a port's settings replace everything above, so they repeat it", "portLevelSettings", levels))
 	}
-	out := render.Map{kv("trafficPolicy", policy)}
+	out := render.Map{kv("trafficPolicy", traffic)}
 	if subsets := w.subsets(); len(subsets) > 0 {
 		out = append(out, why("one subset per order of endpoints; the VirtualService sends each client region to its own",
 			"subsets", subsets))
@@ -73,18 +82,29 @@ func (w writer) policy(tls plan.TLS) render.Map {
 
 // trafficPolicy is what holds for the ports that originate TLS, or for those that do not.
 func (w writer) trafficPolicy(set plan.Set, originate bool, tls plan.TLS) render.Map {
-	var policy render.Map
+	var out render.Map
 	switch {
+	case w.Gateway != nil:
+		out = append(out, kv("tls", w.gatewayTLS()))
 	case originate:
-		policy = append(policy, kv("tls", w.clientTLS(tls)))
+		out = append(out, kv("tls", w.clientTLS(tls)))
 	case w.originates():
-		policy = append(policy, kv("tls", render.Inline{kv("mode", "DISABLE")}))
+		out = append(out, kv("tls", render.Inline{kv("mode", "DISABLE")}))
 	}
-	return append(policy,
-		kv("connectionPool", w.connectionPool()),
-		kv("outlierDetection", w.outlierDetection()),
+	return append(out,
+		kv("connectionPool", policy.ConnectionPool(&w.Detect, len(w.httpPorts()) > 0)),
+		kv("outlierDetection", policy.OutlierDetection(&w.Detect)),
 		kv("loadBalancer", w.loadBalancer(set)),
 	)
+}
+
+// gatewayTLS is how clients speak to the gateway: each shows the other who it is in the mesh.
+func (w writer) gatewayTLS() render.Map {
+	return render.Map{
+		kv("mode", "ISTIO_MUTUAL"),
+		why("by it the gateway tells this host from others on the same port", "sni", w.Host),
+		why("nobody but the gateway is taken for it", "subjectAltNames", render.Strings(w.Gateway.Identity)),
+	}
 }
 
 // originates says that some port originates TLS.
@@ -95,47 +115,6 @@ func (w writer) originates() bool {
 		}
 	}
 	return false
-}
-
-func (w writer) connectionPool() render.Map {
-	k := w.Detect.Keepalive
-	tcp := render.Map{
-		why("a black hole costs each new connection this long; Istio's default is 10s",
-			"connectTimeout", duration(w.Detect.ConnectTimeout)),
-		why("ends connections whose other side is gone without a word", "tcpKeepalive", render.Inline{
-			kv("time", duration(k.Time)), kv("interval", duration(k.Interval)), kv("probes", k.Probes),
-		}),
-	}
-	if len(w.httpPorts()) == 0 {
-		return render.Map{kv("tcp", tcp)}
-	}
-	http := render.Map{
-		why("idle connections into a region that died meanwhile are not kept for the default hour",
-			"idleTimeout", duration(w.Detect.IdleTimeout)),
-	}
-	if w.Detect.Streams > 0 {
-		http = append(http, why("a dead HTTP/2 connection takes at most these requests with it; the next one dials anew,\n"+
-			"finds nobody, and moves on. Without a limit it would take all until the region is ejected",
-			"maxConcurrentStreams", w.Detect.Streams))
-	}
-	return render.Map{kv("tcp", tcp), kv("http", http)}
-}
-
-// outlierDetection leaves splitExternalLocalOriginErrors out: with it each successful connect resets the count, and
-// resets and hangs are never noticed.
-func (w writer) outlierDetection() render.Map {
-	d := w.Detect
-	return render.Map{
-		why("502, 503, 504, connect failure, reset or timeout in a row, per address",
-			"consecutiveGatewayErrors", d.GatewayErrors),
-		why("a region that answers only 500 is dead too", "consecutive5xxErrors", d.ServerErrors),
-		why("how often Envoy looks whether an ejection is over", "interval", duration(d.Interval)),
-		kv("baseEjectionTime", duration(d.Ejection)),
-		why("Envoy's default of 10 % ejects no address out of fewer than 10: no failover at all",
-			"maxEjectionPercent", d.MaxEjectionPercent),
-		why("all regions ejected: try them all, instead of answering 503 until the ejections end",
-			"minHealthPercent", d.MinHealthPercent),
-	}
 }
 
 func (w writer) loadBalancer(set plan.Set) render.Map {
@@ -152,8 +131,8 @@ func (w writer) loadBalancer(set plan.Set) render.Map {
 }
 
 func (w writer) clientTLS(tls plan.TLS) render.Map {
-	out := render.Map{kv("mode", map[plan.TLSMode]string{plan.TLSSimple: "SIMPLE", plan.TLSMutual: "MUTUAL"}[tls.Mode])}
-	out = append(out, w.credentials(tls)...)
+	out := render.Map{kv("mode", policy.Mode(tls.Mode))}
+	out = append(out, policy.Credentials(w.Namespace, tls)...)
 	sni := kv("sni", w.Identity.ServerName)
 	if w.Identity.PerEndpointSNI {
 		sni.Comment = "only stops Istio from sending the Host header as SNI; the EnvoyFilter picks each endpoint's"
@@ -165,27 +144,6 @@ func (w writer) clientTLS(tls plan.TLS) render.Map {
 		names += "\n(the EnvoyFilter narrows it to the one endpoint's own name)"
 	}
 	return append(out, sni, why(names, "subjectAltNames", render.Strings(w.Identity.SubjectAltNames...)))
-}
-
-// credentials say where certificates come from: a Kubernetes object or files, never both.
-func (w writer) credentials(tls plan.TLS) render.Map {
-	switch {
-	case tls.ClientSecret != "":
-		return render.Map{kv("credentialName", tls.ClientSecret)}
-	case tls.TrustSecret != "":
-		return render.Map{kv("credentialName", tls.TrustSecret)}
-	case tls.Mode == plan.TLSSimple && tls.TrustConfigMap != "":
-		return render.Map{why("Istio reads only its key ca.crt (or cacert)",
-			"credentialName", "configmap://"+w.Namespace+"/"+tls.TrustConfigMap)}
-	}
-	var out render.Map
-	if tls.Mode == plan.TLSMutual {
-		out = append(out, kv("clientCertificate", tls.ClientCert), kv("privateKey", tls.ClientKey))
-	}
-	if tls.TrustFile != "" {
-		return append(out, kv("caCertificates", tls.TrustFile))
-	}
-	return append(out, why("the CA certificates of the proxy's image", "caCertificates", "system"))
 }
 
 func portNumber(n int) string { return strconv.Itoa(n) }

@@ -7,12 +7,13 @@
 package istio
 
 import (
-	"strconv"
-	"time"
+	"slices"
 
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target"
+	"github.com/spillway-mesh/spillway/pkg/target/istio/egress"
+	"github.com/spillway-mesh/spillway/pkg/target/istio/policy"
 )
 
 var _ target.Target = Target{}
@@ -33,24 +34,25 @@ const (
 func (Target) Info() target.Info {
 	return target.Info{
 		Name:      "istio",
-		Summary:   "Istio objects for sidecars and gateways",
+		Summary:   "Istio objects for sidecars, gateways and waypoints",
 		Stability: "Beta",
-		Kinds: target.Kinds(target.SemanticsRun("istiod 1.31 and Envoy 1.40"),
+		Kinds: append(target.Kinds(target.SemanticsRun("istiod 1.31 and Envoy 1.40"),
 			"ServiceEntry.networking.istio.io", "DestinationRule.networking.istio.io", "VirtualService.networking.istio.io",
 			"EnvoyFilter.networking.istio.io", "Role.rbac.authorization.k8s.io", "RoleBinding.rbac.authorization.k8s.io"),
+			egress.Kinds()...),
 	}
 }
 
 // Render writes the objects in the order in which they must be applied.
 func (Target) Render(p *plan.Plan) ([]target.Object, error) {
 	w := newWriter(p)
-	objects := w.rbac()
+	objects := append(w.rbac(), egress.Objects(p)...)
 	objects = append(objects, w.destinationRules()...)
 	objects = append(objects, w.envoyFilters()...)
 	if vs, ok := w.virtualService(); ok {
 		objects = append(objects, vs)
 	}
-	return append(objects, w.serviceEntry()), nil
+	return append(objects, w.serviceEntries()...), nil
 }
 
 // writer holds what several objects of one plan need.
@@ -69,7 +71,7 @@ func newWriter(p *plan.Plan) writer {
 
 // object is one that belongs to the plan; spec follows its metadata.
 func (w writer) object(kind string, rank int, namespace, name string, body render.Map) target.Object {
-	sayOnce(body)
+	policy.SayOnce(body)
 	version := networkingV1
 	switch rank {
 	case plan.RankRBAC:
@@ -90,7 +92,26 @@ func (w writer) exportTo() render.Field {
 	if w.everywhere() {
 		return kv("exportTo", render.Strings(w.Clients.Namespaces...))
 	}
-	return why("nobody else sees the host", "exportTo", render.Strings(w.Clients.Namespaces...))
+	return why("nobody else sees the host", "exportTo", render.Strings(w.seenBy()...))
+}
+
+// seenBy are the client namespaces, and that of the waypoint which dials for them.
+func (w writer) seenBy() []string {
+	if w.Waypoint == nil || slices.Contains(w.Clients.Namespaces, w.Waypoint.Namespace) {
+		return w.Clients.Namespaces
+	}
+	out := append(slices.Clone(w.Clients.Namespaces), w.Waypoint.Namespace)
+	slices.Sort(out)
+	return out
+}
+
+// dialled is the host whose endpoints the clients' proxies choose among: behind a waypoint with a gateway it is another than
+// the one that clients name, because a waypoint does not speak the mesh's own TLS for a host that it serves itself.
+func (w writer) dialled() string {
+	if w.Gateway != nil && w.Gateway.Relay != "" {
+		return w.Gateway.Relay
+	}
+	return w.Host
 }
 
 // everywhere says that clients are in all namespaces.
@@ -109,35 +130,8 @@ func (w writer) httpPorts() []plan.Port {
 	return out
 }
 
-// targetPort is where an endpoint listens for a port of the host.
-func targetPort(e plan.Endpoint, p plan.Port) int {
-	if n, ok := e.Ports[p.Name]; ok {
-		return n
-	}
-	if p.TargetPort != 0 {
-		return p.TargetPort
-	}
-	return p.Number
-}
-
 func kv(key string, value any) render.Field { return render.Field{Key: key, Value: value} }
 
 func why(comment, key string, value any) render.Field {
 	return render.Field{Key: key, Value: value, Comment: comment}
-}
-
-// duration is how Istio's objects spell one: 500ms, 10s.
-func duration(d time.Duration) string {
-	if d%time.Second == 0 {
-		return strconv.FormatInt(int64(d/time.Second), 10) + "s"
-	}
-	if d%time.Millisecond == 0 {
-		return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
-	}
-	return d.String()
-}
-
-// seconds is how protobuf's JSON, which Envoy's values are read with, spells a duration: 0.5s.
-func seconds(d time.Duration) string {
-	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
 }

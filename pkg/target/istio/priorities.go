@@ -56,10 +56,11 @@ func (w writer) endpointsPatch(context string, p plan.Port, tiers [][]string) re
 
 // endpointGroup is one endpoint as a locality of its own, so that its weight holds however many addresses it has.
 func (w writer) endpointGroup(p plan.Port, e plan.Endpoint, priority int) render.Map {
+	address, number := w.Dial(&e, &p)
 	endpoint := render.Map{kv("address", render.Map{kv("socket_address", render.Inline{
-		kv("address", e.Address), kv("port_value", targetPort(e, p)),
+		kv("address", address), kv("port_value", number),
 	})})}
-	if w.needsNames() && p.Protocol.IsHTTP() || p.TLS {
+	if w.Gateway == nil && (w.needsNames() && p.Protocol.IsHTTP() || p.TLS) {
 		endpoint = append(endpoint, w.ownName(e)...)
 	}
 	weight := kv("load_balancing_weight", max(e.Weight, 1))

@@ -9,7 +9,7 @@ import (
 // rbac lets istiod hand the client certificate to the proxies of the listed service accounts, in each client namespace.
 // CA certificates need no such right.
 func (w writer) rbac() []target.Object {
-	if w.TLS.ClientSecret == "" {
+	if w.TLS.ClientSecret == "" || w.Gateway != nil { // the gateway reads it, not the clients
 		return nil
 	}
 	var out []target.Object
@@ -52,7 +52,7 @@ func (w writer) trustOfAll() render.Map {
 // trustPatches name it for the clients that get a certificate from a secret, and for no others: in the cluster of a pod
 // that the selector does not match they would make a second source beside Istio's, which Envoy refuses.
 func (w writer) trustPatches() render.List {
-	if w.TLS.ClientSecret == "" {
+	if w.TLS.ClientSecret == "" || w.Gateway != nil {
 		return nil
 	}
 	var out render.List

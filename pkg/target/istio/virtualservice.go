@@ -6,6 +6,8 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target"
+	"github.com/spillway-mesh/spillway/pkg/target/istio/egress"
+	"github.com/spillway-mesh/spillway/pkg/target/istio/policy"
 )
 
 // virtualService says which requests may be sent again, and with mechanism M2 which clients get which order. TCP and TLS
@@ -99,9 +101,16 @@ func (w writer) httpRoutes() render.List {
 			route = append(route, why("the Host that every endpoint expects", "rewrite",
 				render.Inline{kv("authority", w.Identity.SharedHost)}))
 		}
+		if w.retriesOnMark(r) {
+			route = append(route, kv("headers", render.Map{kv("request", render.Map{
+				why("the answer that says so is the gateway's own: nothing reached a region", "set", render.Map{
+					kv("x-envoy-retriable-header-names", egress.NotSent),
+				}),
+			})}))
+		}
 		if r.class.Timeout > 0 {
 			route = append(route, why("all tries together; Istio's default is none, and a region that hangs is never left",
-				"timeout", duration(r.class.Timeout)))
+				"timeout", policy.Duration(r.class.Timeout)))
 		}
 		out = append(out, append(route,
 			kv("retries", w.retries(r)),
@@ -113,7 +122,7 @@ func (w writer) httpRoutes() render.List {
 
 // destination is where a route goes.
 func (w writer) destination(p plan.Port, to choice) render.Map {
-	d := render.Map{kv("host", w.Host)}
+	d := render.Map{kv("host", w.dialled())}
 	if to.subset != "" {
 		d = append(d, kv("subset", to.subset))
 	}
@@ -182,16 +191,26 @@ func (w writer) retries(r httpRoute) render.Map {
 	out := render.Map{attempts}
 	if r.class.PerTryTimeout > 0 {
 		out = append(out, why("a region that hangs costs a request this long, then counts as a gateway error",
-			"perTryTimeout", duration(r.class.PerTryTimeout)))
+			"perTryTimeout", policy.Duration(r.class.PerTryTimeout)))
 	}
 	return append(out,
-		retryOn(r),
+		w.retryOn(r),
 		why("without it every retry stays in the region that failed", "retryRemoteLocalities", true),
-		kv("backoff", duration(w.Detect.RetryBackoff)),
+		kv("backoff", policy.Duration(w.Detect.RetryBackoff)),
 	)
 }
 
-func retryOn(r httpRoute) render.Field {
+// retriesOnMark says that a request which may not reach a server twice is repeated where the gateway says that it reached
+// none. The others are repeated after any 5xx.
+func (w writer) retriesOnMark(r httpRoute) bool {
+	return w.Gateway != nil && w.Gateway.Marks && r.class.Retry == plan.RetryUnprocessed
+}
+
+func (w writer) retryOn(r httpRoute) render.Field {
+	if w.retriesOnMark(r) {
+		return why("only where no server can have acted on the request", "retryOn",
+			"connect-failure,refused-stream,reset-before-request,retriable-headers")
+	}
 	if r.class.Retry == plan.RetryUnprocessed {
 		return why("only where no server can have acted on the request", "retryOn",
 			"connect-failure,refused-stream,reset-before-request")

@@ -1,9 +1,9 @@
-package istio
+package policy
 
 import "github.com/spillway-mesh/spillway/pkg/render"
 
-// sayOnce keeps a comment where it stands first in an object and drops its repetitions, in place.
-func sayOnce(body render.Map) { sayOnceIn(body, make(map[string]bool)) }
+// SayOnce keeps a comment where it stands first in an object and drops its repetitions, in place.
+func SayOnce(body render.Map) { sayOnceIn(body, make(map[string]bool)) }
 
 func sayOnceIn(v any, said map[string]bool) {
 	switch v := v.(type) {
