@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/spillway-mesh/spillway/cmd/spillway/internal/folder"
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/pkg/render"
+	"github.com/spillway-mesh/spillway/pkg/target"
 )
 
 // generateOptions are the flags of generate.
@@ -101,42 +103,79 @@ func (o *generateOptions) leaves(spec owned, cluster string) bool {
 }
 
 // header stands above an object and says where it comes from and where it goes.
-func header(spec owned, cluster string) string {
+func header(spec owned, object target.Object) string {
 	text := folder.Header(spec.kind, spec.namespace, spec.name)
+	if namespace, name, shared := strings.Cut(object.Shared, "/"); shared {
+		text = folder.Header("EgressGateway", namespace, name)
+	}
 	switch {
-	case cluster != "":
-		text += "# For the cluster " + cluster + ".\n"
+	case object.Cluster != "":
+		text += "# For the cluster " + object.Cluster + ".\n"
 	case spec.kind == v1alpha1.KindClusterFailover:
 		text += "# For the whole fleet.\n"
 	}
 	return text
 }
 
-func (o *generateOptions) printYAML(ctx context.Context, io IO, in *input) error {
-	first := true
-	work := func(i int) ([]byte, error) {
+// written is one object as it is printed.
+type written struct {
+	object target.Object
+	text   []byte
+}
+
+// once drops the objects that an earlier spec has printed already, because several share them.
+type once map[string]bool
+
+func (o once) print(object target.Object) bool {
+	if object.Shared == "" {
+		return true
+	}
+	id := object.Kind + " " + object.Namespace + "/" + object.Name
+	if o[id] {
+		return false
+	}
+	o[id] = true
+	return true
+}
+
+// printObjects prints the objects of all specs in order, with the separator between them.
+func (o *generateOptions) printObjects(ctx context.Context, io IO, in *input, separator string, text func(owned, target.Object) []byte) error {
+	first, shared := true, once{}
+	work := func(i int) ([]written, error) {
 		spec, err := in.objects(i)
 		if err != nil {
 			return nil, err
 		}
-		var out []byte
+		out := make([]written, 0, len(spec.objects))
 		for _, object := range spec.objects {
-			if o.leaves(spec, object.Cluster) {
-				continue
+			if !o.leaves(spec, object.Cluster) {
+				out = append(out, written{object, text(spec, object)})
 			}
-			out = append(out, "---\n"...)
-			if !o.noComments {
-				out = append(out, header(spec, object.Cluster)...)
-			}
-			out = render.YAML(out, object.Tree(), render.Options{NoComments: o.noComments})
 		}
 		return out, nil
 	}
-	err := ordered(ctx, in.specs(), work, func(_ int, out []byte) error {
-		if first && len(out) > 0 {
-			out, first = out[len("---\n"):], false
+	return ordered(ctx, in.specs(), work, func(_ int, all []written) error {
+		var out []byte
+		for _, w := range all {
+			if !shared.print(w.object) {
+				continue
+			}
+			if !first {
+				out = append(out, separator...)
+			}
+			out, first = append(out, w.text...), false
 		}
 		return writing(io.Out.Write(out))
+	})
+}
+
+func (o *generateOptions) printYAML(ctx context.Context, io IO, in *input) error {
+	err := o.printObjects(ctx, io, in, "---\n", func(spec owned, object target.Object) []byte {
+		var out []byte
+		if !o.noComments {
+			out = append(out, header(spec, object)...)
+		}
+		return render.YAML(out, object.Tree(), render.Options{NoComments: o.noComments})
 	})
 	if err != nil {
 		return err
@@ -146,31 +185,10 @@ func (o *generateOptions) printYAML(ctx context.Context, io IO, in *input) error
 
 // printJSON prints a List, as kubectl does.
 func (o *generateOptions) printJSON(ctx context.Context, io IO, in *input) error {
-	work := func(i int) ([]byte, error) {
-		spec, err := in.objects(i)
-		if err != nil {
-			return nil, err
-		}
-		var out []byte
-		for _, object := range spec.objects {
-			if o.leaves(spec, object.Cluster) {
-				continue
-			}
-			out = append(out, ",\n"...)
-			out = render.JSON(out, object.Tree())
-		}
-		return out, nil
-	}
-	if err := writing(fmt.Fprint(io.Out, `{"apiVersion": "v1", "kind": "List", "items": [`)); err != nil {
+	if err := writing(fmt.Fprintln(io.Out, `{"apiVersion": "v1", "kind": "List", "items": [`)); err != nil {
 		return err
 	}
-	first := true
-	err := ordered(ctx, in.specs(), work, func(_ int, out []byte) error {
-		if first && len(out) > 0 {
-			out, first = out[1:], false
-		}
-		return writing(io.Out.Write(out))
-	})
+	err := o.printObjects(ctx, io, in, ",\n", func(_ owned, object target.Object) []byte { return render.JSON(nil, object.Tree()) })
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,8 @@ import (
 // file is one on its way into the folder.
 type file struct {
 	object  folder.Object
-	content []byte // nil: it is left as it is
+	from    target.Object // zero for what is no object
+	content []byte        // nil: it is left as it is
 }
 
 // into asks for the file, or spares it.
@@ -29,11 +30,11 @@ func (f file) into(to *folder.Folder) error {
 func (o *generateOptions) wanted(spec owned) []file {
 	files := make([]file, 0, len(spec.objects)+len(spec.files))
 	for _, object := range spec.objects {
-		one := file{object: folder.Object{
+		one := file{from: object, object: folder.Object{
 			Folder: spec.place(object.Cluster), Rank: object.Rank, Kind: object.Kind, Namespace: object.Namespace, Name: object.Name,
 		}}
 		if !o.leaves(spec, object.Cluster) {
-			one.content = render.YAML([]byte(header(spec, object.Cluster)), object.Tree(), render.Options{NoComments: o.noComments})
+			one.content = render.YAML([]byte(header(spec, object)), object.Tree(), render.Options{NoComments: o.noComments})
 		}
 		files = append(files, one)
 	}
@@ -120,9 +121,13 @@ func (o *generateOptions) writeFolder(ctx context.Context, io IO, in *input) (er
 	progress := term.NewProgress(io.Err, io.Now)
 	defer progress.Done()
 	f.Watch(func(done, total int) { progress.Step("writing file", done, total) })
+	shared := once{}
 	err = ordered(ctx, in.specs(), work, func(i int, files []file) error {
 		progress.Step("generating spec", i+1, in.specs())
 		for _, file := range files {
+			if !shared.print(file.from) {
+				continue
+			}
 			if err := file.into(f); err != nil {
 				return err
 			}
