@@ -39,21 +39,23 @@ func packageMap() map[string]rule {
 		"pkg/term":         {third: []string{"golang.org/x/term"}, lint: "term"},
 		"pkg/version":      {lint: "version"},
 		"pkg/region":       {lint: "region"},
+		"pkg/window":       {lint: "window"},
 		"pkg/load": {
 			own: []string{"pkg/api/v1alpha1", "pkg/diag"}, third: []string{"k8s.io/apimachinery", "sigs.k8s.io/yaml", yaml3}, lint: "load",
 		},
 		"pkg/validate": {own: []string{"pkg/api/v1alpha1", "pkg/diag"}, third: []string{"k8s.io/apimachinery"}, lint: "validate"},
 		"pkg/plan": {
-			own: []string{"pkg/api/v1alpha1", "pkg/diag", "pkg/region", "pkg/health"}, third: []string{"k8s.io/apimachinery"}, lint: "plan",
+			own:   []string{"pkg/api/v1alpha1", "pkg/diag", "pkg/region", "pkg/window", "pkg/health"},
+			third: []string{"k8s.io/apimachinery"}, lint: "plan",
 		},
 		"pkg/plan/plantest": {own: []string{"pkg/api/v1alpha1"}, third: []string{"k8s.io/apimachinery"}}, // for tests only
 		"pkg/render":        {own: []string{"pkg/diag"}, third: []string{"sigs.k8s.io/yaml", yaml3}, lint: "render"},
-		"pkg/picture":       {own: []string{"pkg/plan"}, lint: "picture"},
+		"pkg/picture":       {own: []string{"pkg/plan", "pkg/window"}, lint: "picture"},
 		"pkg/target": {
 			own: []string{"pkg/plan", "pkg/diag", "pkg/render"}, third: []string{fields, "sigs.k8s.io/yaml"}, lint: "target",
 		},
 		"pkg/target/*": {
-			own: []string{"pkg/target", "pkg/target/internal/google", "pkg/plan", "pkg/diag", "pkg/render"},
+			own: []string{"pkg/target", "pkg/target/internal/google", "pkg/plan", "pkg/window", "pkg/diag", "pkg/render"},
 			third: []string{
 				"k8s.io/apimachinery", "istio.io/api", "google.golang.org/protobuf", "github.com/envoyproxy/go-control-plane/envoy",
 			},
