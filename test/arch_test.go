@@ -82,7 +82,9 @@ func packageMap() map[string]rule {
 			},
 		},
 		"pkg/compile": {
-			own:   []string{"pkg/api/v1alpha1", "pkg/load", "pkg/validate", "pkg/plan", "pkg/target", "pkg/target/all", "pkg/diag", "pkg/render"},
+			own: []string{
+				"pkg/api/v1alpha1", "pkg/load", "pkg/validate", "pkg/plan", "pkg/window", "pkg/target", "pkg/target/all", "pkg/diag", "pkg/render",
+			},
 			third: []string{"k8s.io/apimachinery"}, lint: "compile",
 		},
 		"cmd/spillway": {

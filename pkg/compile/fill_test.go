@@ -10,6 +10,9 @@ import (
 // fill puts a value of its own into every field that can hold one, and notes how it is printed.
 func fill(v reflect.Value, printed *[]string) {
 	n := 7001 + len(*printed)
+	if fillTime(v, n, printed) {
+		return
+	}
 	switch v.Kind() {
 	case reflect.Struct:
 		for _, field := range v.Fields() {
@@ -42,4 +45,24 @@ func fill(v reflect.Value, printed *[]string) {
 	default:
 		panic(fmt.Sprintf("a plan holds a %s, which the tree does not know yet", v.Kind()))
 	}
+}
+
+// fillTime does so for what the package time has.
+func fillTime(v reflect.Value, n int, printed *[]string) bool {
+	switch v.Interface().(type) {
+	case time.Time:
+		t := time.Unix(int64(n)*1000, 0).UTC()
+		v.Set(reflect.ValueOf(t))
+		*printed = append(*printed, t.Format(time.RFC3339))
+	case *time.Location:
+		name := "f" + strconv.Itoa(n)
+		v.Set(reflect.ValueOf(time.FixedZone(name, 0)))
+		*printed = append(*printed, name)
+	case time.Weekday:
+		v.Set(reflect.ValueOf(time.Wednesday))
+		*printed = append(*printed, time.Wednesday.String())
+	default:
+		return false
+	}
+	return true
 }

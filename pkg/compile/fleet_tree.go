@@ -18,11 +18,7 @@ func FleetTree(f *plan.Fleet) render.Map {
 		{Key: "availability", Value: text(f.Availability)},
 		{Key: "peerAccess", Value: f.PeerAccess},
 		{Key: "gateway", Value: render.Map{{Key: "api", Value: f.Gateway.API}, {Key: "selector", Value: pairs(f.Gateway.Selector)}}},
-		{Key: "maintenance", Value: render.Map{
-			{Key: "soak", Value: duration(f.Maintenance.Soak)},
-			{Key: "overrun", Value: duration(f.Maintenance.Overrun)},
-			{Key: "during", Value: text(f.Maintenance.During)},
-		}},
+		{Key: "maintenance", Value: maintenanceTree(f.Maintenance)},
 		{Key: "edges", Value: orNothing(list(f.Edges, edgeTree)), Comment: "how long users wait in the worst case"},
 		{Key: "clusters", Value: list(f.Clusters, clusterTree)},
 		{Key: "health", Value: healthTree(f.Health)},
@@ -75,10 +71,7 @@ func clusterTree(c plan.FleetCluster) render.Map {
 	}
 	if w := c.Window; w != nil {
 		m = append(m, render.Field{Key: "window", Value: render.Map{
-			{Key: "days", Value: names(w.Days)},
-			{Key: "start", Value: w.Start},
-			{Key: "duration", Value: duration(w.Duration)},
-			{Key: "zone", Value: w.Zone},
+			{Key: "meant", Value: weekly(w.Meant)}, {Key: "written", Value: weekly(w.Written)},
 		}})
 	}
 	return append(m, render.Field{Key: "peers", Value: orNothing(list(c.Peers, peerTree))})

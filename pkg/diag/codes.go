@@ -15,7 +15,17 @@ type Code struct {
 
 // Codes lists every code this build can report, in order.
 func Codes() []Code {
-	all := slices.Concat(loadCodes(), validateCodes(), healthCodes(), fleetCodes(), planCodes(), targetCodes(), compileCodes())
+	all := slices.Concat(
+		loadCodes(),
+		validateCodes(),
+		healthCodes(),
+		fleetCodes(),
+		planCodes(),
+		targetCodes(),
+		compileCodes(),
+		maintenanceCodes(),
+		analyzeCodes(),
+	)
 	slices.SortFunc(all, func(a, b Code) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 }

@@ -72,5 +72,11 @@ const (
 	codeNoWorstCase     = "SP286"
 	codeMinOut          = "SP287"
 	codeFleetName       = "SP288"
+	codeWindow          = "SP601"
+	codeSummerTime      = "SP602"
+	codeExclusion       = "SP603"
+	codeNoWindow        = "SP604"
+	codeStrictTooLong   = "SP605"
+	codeWindowsMeet     = "HC021"
 	codeSigned          = "FX021"
 )

@@ -28,24 +28,17 @@ type FleetGateway struct {
 	Selector map[string]string // the labels of its pods
 }
 
-// FleetMaintenance is what holds for the windows of all clusters.
-type FleetMaintenance struct {
-	Soak    time.Duration // the least time between the windows of two clusters
-	Overrun time.Duration // how much longer than its window work may take
-	During  string        // the mode that is set for each window: Strict, or empty for none
-}
-
 // FleetCluster is one cluster of a fleet.
 type FleetCluster struct {
 	Name     string
 	Region   string // as its nodes spell it; may be empty
 	Role     string // Active, Primary or Secondary
 	GKE      *FleetGKE
-	Address  string // of its gateway, its own; empty where there is no other cluster to use it
-	Rotation string // Serving, Standby or Out
-	Token    string // the body of its 200
-	MaxRPS   int    // how many requests a second it can serve; 0: not known
-	Window   *FleetWindow
+	Address  string       // of its gateway, its own; empty where there is no other cluster to use it
+	Rotation string       // Serving, Standby or Out
+	Token    string       // the body of its 200
+	MaxRPS   int          // how many requests a second it can serve; 0: not known
+	Window   *FleetWindow // nil: it may be worked on at any time
 	Peers    []FleetPeer
 }
 
@@ -54,14 +47,6 @@ type FleetGKE struct {
 	Project    string
 	Location   string // a region or a zone
 	Membership string // its name in the fleet of the project
-}
-
-// FleetWindow is when a cluster may be worked on.
-type FleetWindow struct {
-	Days     []string // Mon, Tue, …
-	Start    string   // HH:MM
-	Duration time.Duration
-	Zone     string // by its name in the tz database
 }
 
 // FleetPeer is another cluster, as one of the fleet sees it.

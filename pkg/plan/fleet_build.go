@@ -23,7 +23,7 @@ func BuildFleet(spec *v1alpha1.ClusterFailover, timings ...EdgeTiming) (*Fleet, 
 		Namespace: spec.Namespace, Name: spec.Name, ID: spec.Namespace + "/" + spec.Name,
 		Hosts: slices.Clone(spec.Spec.Hosts), Health: healthOf(spec.Spec.Health),
 		PeerAccess: string(or(spec.Spec.PeerAccess, v1alpha1.AccessPerClusterHost)),
-		Gateway:    gatewayOf(spec.Spec.Gateway), Maintenance: maintenanceOf(spec.Spec.Maintenance),
+		Gateway:    gatewayOf(spec.Spec.Gateway),
 	}}
 	b.name()
 	b.clusters()
@@ -31,6 +31,7 @@ func BuildFleet(spec *v1alpha1.ClusterFailover, timings ...EdgeTiming) (*Fleet, 
 	b.edges()
 	b.objective()
 	b.minOut()
+	b.maintenance()
 	b.later()
 	if b.diags.HasErrors() {
 		return nil, b.diags
@@ -200,14 +201,6 @@ func (b *fleetBuilder) minOut() {
 
 // later says what else of the spec nothing is written for yet.
 func (b *fleetBuilder) later() {
-	windows := b.spec.Maintenance != nil
-	for i := range b.spec.Clusters {
-		windows = windows || b.spec.Clusters[i].Maintenance != nil
-	}
-	if windows {
-		b.diags.Warnf(b.at("maintenance"), codeNotWritten, "this release writes no maintenance windows").
-			WithHint("set them by hand where the clusters run")
-	}
 	if b.spec.PeerAccess == v1alpha1.AccessInternalLoadBalancer {
 		b.diags.Warnf(b.at("peerAccess"), codeNotWritten, "this release writes no internal load balancers: peers are asked at ingress.address").
 			WithHint("make ingress.address one that the other clusters reach")

@@ -3,8 +3,6 @@ package validate
 import (
 	"maps"
 	"slices"
-	"strconv"
-	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -30,9 +28,7 @@ func ClusterFailover(x *v1alpha1.ClusterFailover) diag.List {
 	choice(c, at.Child("peerAccess"), s.PeerAccess, false, v1alpha1.AccessPerClusterHost, v1alpha1.AccessInternalLoadBalancer,
 		v1alpha1.AccessAddress)
 	if m := s.Maintenance; m != nil {
-		c.timeout(at.Child("maintenance", "soak"), m.Soak)
-		c.timeout(at.Child("maintenance", "overrun"), m.Overrun)
-		choice(c, at.Child("maintenance", "duringMaintenance"), m.DuringMaintenance, false, v1alpha1.ModeStrict)
+		c.maintenance(at.Child("maintenance"), m)
 	}
 	if s.Health != nil {
 		c.health(at.Child("health"), s.Health)
@@ -112,29 +108,6 @@ func (c *checker) objective(at *field.Path, o *v1alpha1.Objective) {
 	}
 	if f, err := o.Availability.Float64(); err != nil || f <= 0 || f >= 100 {
 		c.errorf(at.Child("availability"), "SP104", "%s is not a percentage below 100", quote(string(o.Availability))).WithHint("such as 99.5")
-	}
-}
-
-// window wants days, a start, a duration of less than a day, and a time zone that exists.
-func (c *checker) window(at *field.Path, w *v1alpha1.MaintenanceWindow) {
-	c.count(at.Child("days"), len(w.Days), 1, 7)
-	days := seen{}
-	for i, d := range w.Days {
-		at := at.Child("days").Index(i)
-		choice(c, at, d, true, "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-		c.twice(days, at, d, "the day")
-	}
-	if _, err := time.Parse("15:04", w.Start); err != nil {
-		c.errorf(at.Child("start"), "SP554", "%s is not a time of the day", quote(w.Start)).WithHint(`such as "02:00"`)
-	}
-	if d := w.Duration.Duration; d < time.Hour || d > 24*time.Hour {
-		c.errorf(at.Child("duration"), "SP554", "a window of %s is not between 1h and 24h", strconv.Quote(d.String())).WithHint("such as 6h")
-	}
-	if w.TimeZone == "" {
-		return
-	}
-	if _, err := time.LoadLocation(w.TimeZone); err != nil || w.TimeZone == "Local" {
-		c.errorf(at.Child("timeZone"), "SP554", "there is no time zone %s", quote(w.TimeZone)).WithHint("such as Asia/Tokyo or UTC")
 	}
 }
 

@@ -197,39 +197,6 @@ type Objective struct {
 	Availability json.Number `json:"availability,omitempty"`
 }
 
-// MaintenanceRules hold for all clusters.
-type MaintenanceRules struct {
-	// Soak is the least time between the windows of two clusters. Default: 12h.
-	// +optional
-	Soak *metav1.Duration `json:"soak,omitempty"`
-	// Overrun is how much longer than its window work may take. Default: 2h.
-	// +optional
-	Overrun *metav1.Duration `json:"overrun,omitempty"`
-	// DuringMaintenance is the mode that is set for each window. Default: none.
-	// +optional
-	// +kubebuilder:validation:Enum=Strict
-	DuringMaintenance HealthMode `json:"duringMaintenance,omitempty"`
-}
-
-// MaintenanceWindow is when a cluster may be worked on.
-type MaintenanceWindow struct {
-	// Days of the week, such as Mon.
-	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=7
-	// +kubebuilder:validation:items:Enum=Mon;Tue;Wed;Thu;Fri;Sat;Sun
-	// +listType=set
-	Days []string `json:"days"`
-	// Start of the window, as HH:MM.
-	// +kubebuilder:validation:Pattern=`^([01][0-9]|2[0-3]):[0-5][0-9]$`
-	Start string `json:"start"`
-	// Duration of the window.
-	Duration metav1.Duration `json:"duration"`
-	// TimeZone of the start, such as Asia/Tokyo. Default: UTC.
-	// +optional
-	// +kubebuilder:validation:MaxLength=64
-	TimeZone string `json:"timeZone,omitempty"`
-}
-
 // Edge is something before the clusters that probes and chooses them.
 type Edge struct {
 	// Type of the edge, which also names the target that writes it.
