@@ -14,6 +14,7 @@ func maintenanceTree(m plan.FleetMaintenance) render.Map {
 		{Key: "soak", Value: duration(m.Soak)},
 		{Key: "overrun", Value: duration(m.Overrun)},
 		{Key: "during", Value: text(m.During)},
+		{Key: "image", Value: text(m.Image)},
 		{Key: "exclusions", Value: orNothing(list(m.Exclusions, exclusionTree))},
 	}
 }

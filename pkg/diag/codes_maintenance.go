@@ -12,29 +12,51 @@ func maintenanceCodes() []Code {
 				"windows leave soak and overrun.",
 		},
 		{
-			ID: "SP601", Title: "a maintenance window that never opens",
+			ID: "HC022", Title: "a maintenance window that the cloud refuses",
+			Why: "GKE wants 48 hours of maintenance in any 32 days, in blocks of 4 hours at least, and takes exclusions of limited number " +
+				"and length. It refuses the whole policy otherwise, and the old one stays.",
+			Fix: "Write longer windows, or more days; shorten exclusions or leave some out.",
+		},
+		{
+			ID: "HC023", Title: "clusters of one fleet are not upgraded one after the other by themselves",
+			Why: "Rollout sequencing puts fleets of clusters in an order, not the clusters of one fleet: the same version may reach both in " +
+				"one week, and only their windows keep them apart.",
+			Fix: "Keep windows with a soak that lets faults show; for sequencing put the clusters into fleets of their own.",
+		},
+		{
+			ID: "SP701", Title: "a maintenance window that never opens",
 			Why: "Clouds count in UTC. Of a window that is no longer than the change of the clocks nothing is open in summer and in winter.",
 			Fix: "Make the window longer, or give its start in UTC.",
 		},
 		{
-			ID: "SP602", Title: "a maintenance window is shortened by the change of the clocks",
+			ID: "SP702", Title: "a maintenance window is shortened by the change of the clocks",
 			Why: "Clouds count in UTC. What is written is what is open whatever the clocks show, so that no work starts outside the window.",
 			Fix: "Nothing to do; make the window longer by the change of the clocks if the time is needed.",
 		},
 		{
-			ID: "SP603", Title: "an exclusion or a rotation is not valid",
+			ID: "SP703", Title: "an exclusion or a rotation is not valid",
 			Why: "It names a cluster that is not in the fleet, ends before it starts, or would have two control planes rotated at once.",
 			Fix: "Correct the field that the message names.",
 		},
 		{
-			ID: "SP604", Title: "a cluster has no maintenance window",
+			ID: "SP704", Title: "a cluster has no maintenance window",
 			Why: "Without a window the cloud upgrades a cluster at any time, also while another one is being upgraded.",
 			Fix: "Give every cluster a window, apart from those of the others.",
 		},
 		{
-			ID: "SP605", Title: "the mode Strict cannot last for a window",
+			ID: "SP705", Title: "the mode Strict cannot last for a window",
 			Why: "A change of a cluster ends by guard.maxChange. A window that is longer, with what it may overrun, would go on without the checks.",
 			Fix: "Shorten the window or the overrun, or raise health.guard.maxChange.",
+		},
+		{
+			ID: "SP706", Title: "no cloud is told of a maintenance window",
+			Why: "Windows are written for GKE. EKS has none; elsewhere they are for the people who work on the cluster, and for the mode.",
+			Fix: "Keep such clusters apart by version, and upgrade them in their windows by hand.",
+		},
+		{
+			ID: "SP707", Title: "the image of the command line is the default",
+			Why: "The name without a registry is looked up wherever the nodes look first, which is seldom where it is.",
+			Fix: "Set maintenance.image to where you put the image of spillway.",
 		},
 	}
 }

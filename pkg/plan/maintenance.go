@@ -18,6 +18,7 @@ type FleetMaintenance struct {
 	Soak       time.Duration // the least time between the work on two clusters
 	Overrun    time.Duration // how much longer than its window work may take: a window starts work, and does not end it
 	During     string        // the mode that is set for each window: Strict, or empty for none
+	Image      string        // of the command line, which sets it
 	Exclusions []Exclusion
 }
 
@@ -41,6 +42,12 @@ func Years() window.Span {
 	return window.Span{From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2032, 1, 1, 0, 0, 0, 0, time.UTC)}
 }
 
+// DefaultCommandImage is the image of the command line, from wherever nodes look first.
+const DefaultCommandImage = "spillway"
+
+// OperatorRole is the role, in the namespace of the fleet, of those who may set the mode of a cluster.
+const OperatorRole = "spillway-operator"
+
 // beforeRotation is how long before a planned rotation upgrades stop, so that none is still under way when it starts.
 const beforeRotation = 24 * time.Hour
 
@@ -58,6 +65,9 @@ func (b *fleetBuilder) maintenance() {
 	b.fleet.Maintenance = FleetMaintenance{
 		Soak: orDefault(rules.Soak, v1alpha1.DefaultSoak), Overrun: orDefault(rules.Overrun, v1alpha1.DefaultOverrun),
 		During: string(rules.DuringMaintenance),
+	}
+	if rules.DuringMaintenance != "" {
+		b.fleet.Maintenance.Image = or(rules.Image, DefaultCommandImage)
 	}
 	for i := range b.fleet.Clusters {
 		c := &b.fleet.Clusters[i]

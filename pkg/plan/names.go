@@ -28,6 +28,7 @@ const (
 	RankEnvoyFilter     = 20
 	RankVirtualService  = 30
 	RankServiceEntry    = 40
+	RankMaintenance     = 60 // last: it starts commands that need all of the rest
 )
 
 const (
@@ -42,6 +43,12 @@ func (p *Plan) Owner() string { return p.Namespace + "/" + p.Name }
 func (p *Plan) OwnerLabel() string { return ownerLabel(p.Namespace, p.Name) }
 
 func ownerLabel(namespace, name string) string { return shorten(namespace+"."+name, maxLabel) }
+
+// MaintenanceName names what sets the mode for windows. A CronJob leaves eleven characters to the names of its Jobs.
+func (f *Fleet) MaintenanceName() string {
+	const most = 52
+	return shorten(f.Name+"-maintenance", most)
+}
 
 // ObjectName names an object that is written for the spec into a namespace; parts tell several of one kind apart, in
 // lower case and DNS characters only. Only the first object of a kind at home has the spec's plain name; all others carry

@@ -49,7 +49,7 @@ func appendComment(dst []byte, comment string, depth int) []byte {
 		return dst
 	}
 	for line := range strings.SplitSeq(comment, "\n") {
-		dst = append(appendIndent(dst, depth), "# "+line+"\n"...)
+		dst = append(appendIndent(dst, depth), strings.TrimRight("# "+line, " ")+"\n"...)
 	}
 	return dst
 }

@@ -76,7 +76,7 @@ gateway: {api: Istio, selector: {istio: ingressgateway}}
 objective: {rto: 60s, availability: 99.5}
 peerAccess: Address
 maintenance:
-  {soak: 12h, overrun: 2h, duringMaintenance: Strict,
+  {soak: 12h, overrun: 2h, duringMaintenance: Strict, image: spillway,
    exclusions: [{name: sale, start: "2027-06-01T00:00:00Z", end: "2027-06-02T00:00:00Z", scope: NoUpgrades, clusters: [blue]}],
    rotations: [{cluster: blue, start: "2027-06-01T00:00:00Z", days: 7}]}
 edge: [{type: ALB, options: {a: 1}}]

@@ -13,6 +13,7 @@ func (c *checker) maintenance(at *field.Path, m *v1alpha1.MaintenanceRules) {
 	c.timeout(at.Child("soak"), m.Soak)
 	c.timeout(at.Child("overrun"), m.Overrun)
 	choice(c, at.Child("duringMaintenance"), m.DuringMaintenance, false, v1alpha1.ModeStrict)
+	c.short(at.Child("image"), m.Image, 512)
 	c.count(at.Child("exclusions"), len(m.Exclusions), 0, 20)
 	names := seen{}
 	for i := range m.Exclusions {

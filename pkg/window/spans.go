@@ -59,11 +59,12 @@ func Closest(a, b []Span, least time.Duration) (Meeting, bool) {
 		Span
 		second bool
 	}
-	var all []owned
-	for _, s := range Merge(a) {
+	a, b = Merge(a), Merge(b)
+	all := make([]owned, 0, len(a)+len(b))
+	for _, s := range a {
 		all = append(all, owned{s, false})
 	}
-	for _, s := range Merge(b) {
+	for _, s := range b {
 		all = append(all, owned{s, true})
 	}
 	slices.SortStableFunc(all, func(x, y owned) int { return x.From.Compare(y.From) })

@@ -18,6 +18,10 @@ type MaintenanceRules struct {
 	// +optional
 	// +kubebuilder:validation:Enum=Strict
 	DuringMaintenance HealthMode `json:"duringMaintenance,omitempty"`
+	// Image of the command line, which sets the mode. Default: spillway, from wherever the nodes look first.
+	// +optional
+	// +kubebuilder:validation:MaxLength=512
+	Image string `json:"image,omitempty"`
 	// Exclusions are times in which no cluster, or none of those named, is upgraded.
 	// +optional
 	// +kubebuilder:validation:MaxItems=20

@@ -7,6 +7,7 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/target"
 	"github.com/spillway-mesh/spillway/pkg/target/healthroutes"
 	"github.com/spillway-mesh/spillway/pkg/target/istio"
+	"github.com/spillway-mesh/spillway/pkg/target/maintenance"
 )
 
 // Targets lists every target that writes an ExternalFailover.
@@ -20,6 +21,7 @@ func Targets() []target.Target {
 func Fleets() []target.FleetTarget {
 	return []target.FleetTarget{
 		healthroutes.New(),
+		maintenance.New(),
 	}
 }
 
