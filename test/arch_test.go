@@ -33,6 +33,7 @@ type rule struct {
 func packageMap() map[string]rule {
 	const fields, yaml3 = "k8s.io/apimachinery/pkg/util/validation/field", "go.yaml.in/yaml/v3"
 	all := healthMap()
+	maps.Copy(all, targetMap())
 	maps.Copy(all, map[string]rule{
 		"pkg/api/v1alpha1": {third: []string{"k8s.io/apimachinery"}, lint: "api"},
 		"pkg/diag":         {third: []string{fields}, lint: "diag"},
@@ -51,6 +52,30 @@ func packageMap() map[string]rule {
 		"pkg/plan/plantest": {own: []string{"pkg/api/v1alpha1"}, third: []string{"k8s.io/apimachinery"}}, // for tests only
 		"pkg/render":        {own: []string{"pkg/diag"}, third: []string{"sigs.k8s.io/yaml", yaml3}, lint: "render"},
 		"pkg/picture":       {own: []string{"pkg/plan", "pkg/window"}, lint: "picture"},
+		"pkg/compile": {
+			own: []string{
+				"pkg/api/v1alpha1", "pkg/load", "pkg/validate", "pkg/plan", "pkg/window", "pkg/target", "pkg/target/all", "pkg/diag", "pkg/render",
+			},
+			third: []string{"k8s.io/apimachinery"}, lint: "compile",
+		},
+		"cmd/spillway": {
+			own: []string{"pkg/*", "pkg/api/*", "pkg/target/all", "cmd/spillway/internal/*"},
+			third: []string{
+				"github.com/spf13/cobra", "github.com/spf13/pflag", "k8s.io/apimachinery", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3",
+			},
+		},
+		// Parts of one command; they stay small and plain, so that the commands stay thin.
+		"cmd/*/internal/*": {own: []string{"pkg/*", "pkg/api/*"}},
+		"test":             {},
+		"test/bench":       {},
+	})
+	return all
+}
+
+// targetMap is the part of the map that is the targets'.
+func targetMap() map[string]rule {
+	const fields = "k8s.io/apimachinery/pkg/util/validation/field"
+	return map[string]rule{
 		"pkg/target": {
 			own: []string{"pkg/plan", "pkg/diag", "pkg/render"}, third: []string{fields, "sigs.k8s.io/yaml"}, lint: "target",
 		},
@@ -81,24 +106,7 @@ func packageMap() map[string]rule {
 				"github.com/envoyproxy/go-control-plane/envoy", "golang.org/x/tools/txtar", "go.yaml.in/yaml/v3",
 			},
 		},
-		"pkg/compile": {
-			own: []string{
-				"pkg/api/v1alpha1", "pkg/load", "pkg/validate", "pkg/plan", "pkg/window", "pkg/target", "pkg/target/all", "pkg/diag", "pkg/render",
-			},
-			third: []string{"k8s.io/apimachinery"}, lint: "compile",
-		},
-		"cmd/spillway": {
-			own: []string{"pkg/*", "pkg/api/*", "pkg/target/all", "cmd/spillway/internal/*"},
-			third: []string{
-				"github.com/spf13/cobra", "github.com/spf13/pflag", "k8s.io/apimachinery", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3",
-			},
-		},
-		// Parts of one command; they stay small and plain, so that the commands stay thin.
-		"cmd/*/internal/*": {own: []string{"pkg/*", "pkg/api/*"}},
-		"test":             {},
-		"test/bench":       {},
-	})
-	return all
+	}
 }
 
 // healthMap is the part of the map that is the health server's.
