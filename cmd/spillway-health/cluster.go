@@ -13,17 +13,23 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
+	"github.com/spillway-mesh/spillway/pkg/diag"
 	"github.com/spillway-mesh/spillway/pkg/health/kube"
 	"github.com/spillway-mesh/spillway/pkg/health/server"
+	"github.com/spillway-mesh/spillway/pkg/validate"
 )
 
 // cluster is the source of a server that runs in Kubernetes: it watches the object that the flag names.
 type cluster struct {
 	watcher *kube.Watcher
 	sink    server.Sink
+	log     *slog.Logger
 }
 
-var _ server.Source = (*cluster)(nil)
+var (
+	_ server.Source = (*cluster)(nil)
+	_ server.Teller = (*cluster)(nil)
+)
 
 // errUsage says that a flag cannot be used as it is.
 var errUsage = errors.New("wrong flag")
@@ -45,18 +51,35 @@ func newCluster(f *flags, log *slog.Logger) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{}
+	c := &cluster{log: log}
 	c.watcher, err = kube.New(kube.Options{
 		Config: config, Namespace: namespace, Name: name, Service: f.service, PodIP: os.Getenv("POD_IP"), InternalPort: port,
 		GatewaySelector: f.gateway,
 	}, kube.Events{
-		Health:   func(x *v1alpha1.ClusterHealth) { c.sink.Health(x) },
+		Health:   c.health,
 		Keys:     func(data map[string][]byte) { c.sink.Keys(data) },
 		Siblings: func(urls []string) { c.sink.Siblings(urls) },
 		Gateways: func(ready, desired int, _ []string) { c.sink.Gateways(ready, desired) },
 		Services: func(found []kube.Service) { c.sink.Services(discovered(found)) },
 	}, log)
 	return c, err //nolint:wrapcheck // says what it was reading
+}
+
+// health passes on an object that is valid; after one that is not, the last one stays. The API server has checked what its
+// schema can say, and no more.
+func (c *cluster) health(x *v1alpha1.ClusterHealth) {
+	for _, d := range validate.ClusterHealth(x) {
+		if d.Severity == diag.Error {
+			c.log.Error("the ClusterHealth is not valid, the last one stays", "path", d.Path, "problem", d.Message, "hint", d.Hint)
+			return
+		}
+	}
+	c.sink.Health(x)
+}
+
+// Event tells people of what happened.
+func (c *cluster) Event(ctx context.Context, reason, note string, warning bool) error {
+	return c.watcher.Event(ctx, reason, note, warning) //nolint:wrapcheck // says what it was writing
 }
 
 // reach finds the API server: that of the file in KUBECONFIG, else of the cluster that the process runs in.

@@ -123,5 +123,10 @@ func (f *flags) source(log *slog.Logger, errs io.Writer) (server.Source, error) 
 	file := &server.File{Path: f.config, Log: log, Print: func(found diag.List, sources map[string][]byte) {
 		_ = diag.WriteText(errs, found, diag.TextOptions{Source: func(file string) []byte { return sources[file] }})
 	}}
-	return file, file.Check()
+	err := file.Check()
+	if err != nil && server.Cached(f.options.CacheDir) {
+		log.Error("the configuration cannot be read, the cached one is used until it can", "error", err)
+		err = nil
+	}
+	return file, err
 }

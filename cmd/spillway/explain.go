@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spillway-mesh/spillway/pkg/analyze/rules"
 	"github.com/spillway-mesh/spillway/pkg/compile"
-	"github.com/spillway-mesh/spillway/pkg/diag"
 	"github.com/spillway-mesh/spillway/pkg/picture"
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
@@ -65,7 +65,7 @@ func completeCodes(_ *cobra.Command, args []string, _ string) ([]cobra.Completio
 		cobra.CompletionWithDesc(topicTiers, "who goes where"),
 		cobra.CompletionWithDesc(topicEdge, "how long a failover of clusters takes"),
 	}
-	for _, c := range diag.Codes() {
+	for _, c := range rules.Codes() {
 		words = append(words, cobra.CompletionWithDesc(c.ID, c.Title))
 	}
 	return words, cobra.ShellCompDirectiveNoFileComp
@@ -134,7 +134,7 @@ func (o *explainOptions) explainFleets(io IO, in *input) error {
 }
 
 func (o *explainOptions) explainCode(io IO, id string) error {
-	c, ok := diag.Lookup(strings.ToUpper(id))
+	c, ok := rules.Lookup(strings.ToUpper(id))
 	switch {
 	case !ok && codeForm.MatchString(strings.ToUpper(id)):
 		return usagef("there is no code %s", strings.ToUpper(id))

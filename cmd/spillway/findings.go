@@ -14,10 +14,17 @@ const mostOfOne = 10
 
 // printFindings writes findings for people; at a terminal in colour and with the line in question.
 func (i *input) printFindings(w io.Writer, getenv func(string) string, diags diag.List) error {
+	return i.printWith(w, getenv, diags, term.IsTerminal(w))
+}
+
+// printWith is printFindings with or without the line in question.
+func (i *input) printWith(w io.Writer, getenv func(string) string, diags diag.List, lines bool) error {
 	var o diag.TextOptions
+	if lines {
+		o.Source = func(file string) []byte { return i.sources[file] }
+	}
 	if term.IsTerminal(w) {
 		o.Colour = term.For(w, getenv).Colour()
-		o.Source = func(file string) []byte { return i.sources[file] }
 	}
 	return writing(0, diag.WriteText(w, diags, o))
 }
@@ -27,7 +34,7 @@ func fold(diags diag.List) (kept diag.List, left string) {
 	seen := map[string]int{}
 	for _, d := range diags {
 		seen[d.Code]++
-		if d.Severity == diag.Error || seen[d.Code] <= mostOfOne {
+		if d.Severity >= diag.Error || seen[d.Code] <= mostOfOne {
 			kept = append(kept, d)
 		}
 	}
@@ -40,7 +47,7 @@ func fold(diags diag.List) (kept diag.List, left string) {
 // count says how many findings there are, such as "1 error, 2 warnings".
 func count(diags diag.List) string {
 	var parts []string
-	for _, s := range []diag.Severity{diag.Error, diag.Warning, diag.Note} {
+	for _, s := range []diag.Severity{diag.Critical, diag.Error, diag.Warning, diag.Note} {
 		n := 0
 		for _, d := range diags {
 			if d.Severity == s {
@@ -48,13 +55,21 @@ func count(diags diag.List) string {
 			}
 		}
 		if n > 0 {
-			parts = append(parts, plural(n, s.String()))
+			parts = append(parts, countOf(n, s))
 		}
 	}
 	if len(parts) == 0 {
 		return "no findings"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// countOf is such as "2 errors"; critical is no noun.
+func countOf(n int, s diag.Severity) string {
+	if s == diag.Critical {
+		return fmt.Sprintf("%d critical", n)
+	}
+	return plural(n, s.String())
 }
 
 func plural(n int, noun string) string {

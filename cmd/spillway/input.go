@@ -67,6 +67,12 @@ func (o *inputOptions) read(ctx context.Context, io IO, w writers) (*input, erro
 	if err != nil {
 		return nil, err
 	}
+	return o.judge(ctx, loaded, diags, w)
+}
+
+// judge plans everything that was loaded.
+func (o *inputOptions) judge(ctx context.Context, loaded load.Result, diags diag.List, w writers) (*input, error) {
+	options := load.Options{Namespace: o.namespace, Recursive: o.recursive}
 	in := &input{loaded: loaded, diags: append(diags, compile.Healths(&loaded)...), sources: loaded.Sources}
 	in.fleets = compile.NewFleets(loaded.Fleets, w.fleets)
 	for n := range in.fleets.Len() {
@@ -116,7 +122,7 @@ func (o *inputOptions) readOrEnd(ctx context.Context, io IO, w writers) (*input,
 
 // verdict is the error that ends the command if any finding is at least as bad as the user allows.
 func (o *inputOptions) verdict(diags diag.List) error {
-	threshold := map[string]diag.Severity{"error": diag.Error, "warning": diag.Warning, "note": diag.Note}[o.failOn]
+	threshold := severities()[o.failOn]
 	switch {
 	case slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == codeUnreadable }):
 		return errUnreadable
@@ -125,6 +131,11 @@ func (o *inputOptions) verdict(diags diag.List) error {
 	default:
 		return nil
 	}
+}
+
+// severities are the words for severities on the command line.
+func severities() map[string]diag.Severity {
+	return map[string]diag.Severity{"critical": diag.Critical, "error": diag.Error, "warning": diag.Warning, "note": diag.Note}
 }
 
 // readPlatform takes the platform from its own file, or else from among the specs.

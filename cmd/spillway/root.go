@@ -68,6 +68,7 @@ func newRoot(name string, io IO) *cobra.Command {
 			"generate -f samples/dynamodb-http/failover.yaml", "print the Istio objects",
 			"explain -f samples/dynamodb-http/failover.yaml", "say who goes where, why, and how fast",
 			"validate -f specs/ --recursive", "check every spec below a folder",
+			"analyze manifests/", "find failovers in hand-written objects that will not fail over",
 			"explain SP201", "say what a finding means"),
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: name},
 		SilenceErrors: true,
@@ -82,6 +83,7 @@ func newRoot(name string, io IO) *cobra.Command {
 		newGenerate(name, io),
 		newExplain(name, io),
 		newValidate(name, io),
+		newAnalyze(name, io),
 		newTargets(name, io),
 		newVersion(name, io),
 	)

@@ -24,6 +24,7 @@ func Codes() []Code {
 		targetCodes(),
 		compileCodes(),
 		maintenanceCodes(),
+		analyzeCodes(),
 	)
 	slices.SortFunc(all, func(a, b Code) int { return cmp.Compare(a.ID, b.ID) })
 	return all

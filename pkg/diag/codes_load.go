@@ -115,6 +115,11 @@ func objectCodes() []Code {
 			Fix: "Add the field; write \"\" where the empty value is meant.",
 		},
 		{
+			ID: "SP021", Title: "a template was passed over",
+			Why: "A file with {{ }} becomes YAML only when its template program runs, so nothing in it was checked.",
+			Fix: "Give what the program prints, such as `helm template CHART | spillway analyze -`.",
+		},
+		{
 			ID: "SP020", Title: "further errors are not listed",
 			Why: "So many errors are mostly one mistake told again and again; listing them all would hide it.",
 			Fix: "Correct those listed, and run the command again.",

@@ -24,6 +24,9 @@ const (
 	Warning
 	// Error refuses the input; nothing is written.
 	Error
+	// Critical is an error that brings down more than the object it is in: a control plane, every region, or the check of
+	// whom one talks to.
+	Critical
 )
 
 // String is the severity in lower case, as it is printed.
@@ -35,6 +38,8 @@ func (s Severity) String() string {
 		return "warning"
 	case Error:
 		return "error"
+	case Critical:
+		return "critical"
 	default:
 		return fmt.Sprintf("severity(%d)", int(s))
 	}
@@ -96,9 +101,9 @@ func (l *List) add(s Severity, at *field.Path, code, message string) *Diagnostic
 	return &(*l)[len(*l)-1]
 }
 
-// HasErrors says whether any diagnostic is an Error.
+// HasErrors says whether any diagnostic is an Error, or worse.
 func (l List) HasErrors() bool {
-	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })
+	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity >= Error })
 }
 
 // About names the object in every diagnostic that names none yet, and returns the list.

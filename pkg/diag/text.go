@@ -122,7 +122,7 @@ const (
 
 func colourOf(s Severity) string {
 	switch s {
-	case Error:
+	case Error, Critical:
 		return red
 	case Warning:
 		return yellow

@@ -2,6 +2,7 @@ package load
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -15,6 +16,7 @@ type Document struct {
 	Object string // such as "ExternalFailover shop/orders-db"
 
 	start  place
+	plain  bool     // whose maps are not known from its fields: an entry's path has a dot, too
 	places []place  // of every field, sorted by hash
 	unread []string // paths about which an error was already told
 }
@@ -29,6 +31,9 @@ type place struct {
 
 // Locate finds the field, or for a field that is not there the nearest one around it.
 func (d *Document) Locate(path string) diag.Position {
+	if d.plain {
+		path = dotted(path)
+	}
 	for ; path != ""; path = parent(path) {
 		hash := hashOf(path)
 		i, found := slices.BinarySearchFunc(d.places, hash, func(p place, h uint64) int { return compareHash(p.hash, h) })
@@ -81,6 +86,28 @@ func compareHash(a, b uint64) int {
 func within(path, outer string) bool {
 	rest, found := strings.CutPrefix(path, outer)
 	return found && (rest == "" || outer == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// dotted writes an entry of a map, labels[app], as if it were a field, labels.app.
+func dotted(path string) string {
+	if !strings.Contains(path, "[") {
+		return path
+	}
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(path, "[")
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		key, after, _ := strings.Cut(rest, "]")
+		if _, err := strconv.Atoi(key); err == nil {
+			out.WriteString("[" + key + "]")
+		} else {
+			out.WriteString("." + key)
+		}
+		path = after
+	}
 }
 
 // parent cuts the last step off a path; a dot within brackets gives a path that no field has, and the next cut helps.

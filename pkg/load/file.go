@@ -5,8 +5,10 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/spillway-mesh/spillway/pkg/diag"
@@ -15,43 +17,111 @@ import (
 // mostInFile is how many findings one file may have before the rest of it is left unread.
 const mostInFile = 10_000
 
-// file reads all documents of one file.
-func (r *reader) file(s source) {
-	r.source, r.objects = s, 0
-	if d, bad := checkText(s.name, s.data); bad {
-		r.diags = append(r.diags, d)
-		return
+// file is one file and what was found in it, group by group.
+type file struct {
+	source  source
+	data    []byte // without a byte order mark
+	groups  [][]chunk
+	readers []reader // one for each group
+	refused diag.List
+}
+
+// open splits a file into groups of documents, or says why it cannot be read.
+func (o Options) open(s source) file {
+	f := file{source: s}
+	if d, bad := checkText(s.name, s.data, o.limit()); bad {
+		f.refused = diag.List{d}
+		return f
 	}
-	r.out.Sources[s.name] = s.data
-	skippedBefore, diagsBefore := len(r.out.Skipped), len(r.diags)
-	data := bytes.TrimPrefix(s.data, []byte(utf8BOM))
-	for _, g := range groups(split(data)) {
-		r.group(data, g)
-		if len(r.diags)-diagsBefore > mostInFile {
-			d := diag.Diagnostic{
-				Code: "SP020", Severity: diag.Error, Message: "the rest of the file was not read, since so much is wrong in it",
-				Hint: "correct what is listed first", Position: positionOf(s.name, s.data, len(s.data)-len(data)+g[len(g)-1].end),
+	f.data = bytes.TrimPrefix(s.data, []byte(utf8BOM))
+	f.groups = groups(split(f.data))
+	f.readers = make([]reader, len(f.groups))
+	return f
+}
+
+// readGroups reads the groups of all files; several at once where the input may be large.
+func (o Options) readGroups(files []file) {
+	workers := 1
+	if o.Others != nil {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	type job struct{ file, group int }
+	jobs := make(chan job, workers)
+	var done sync.WaitGroup
+	for range workers {
+		done.Go(func() {
+			for j := range jobs {
+				f := &files[j.file]
+				r := reader{options: o, source: f.source}
+				r.group(f.data, f.groups[j.group])
+				r.places = nil
+				f.readers[j.group] = r
 			}
-			r.diags = append(r.diags, d)
+		})
+	}
+	for i := range files {
+		for g := range files[i].groups {
+			jobs <- job{i, g}
+		}
+	}
+	close(jobs)
+	done.Wait()
+}
+
+// close adds what was found to the result, and says what is wrong with the file.
+func (f *file) close(out *Result) diag.List {
+	if len(f.refused) > 0 {
+		return f.refused
+	}
+	out.Sources[f.source.name] = f.source.data
+	var diags diag.List
+	var skipped []Skipped
+	objects := 0
+	for i := range f.readers {
+		r := &f.readers[i]
+		diags = append(diags, r.diags...)
+		skipped = append(skipped, r.out.Skipped...)
+		objects += r.objects
+		out.add(&r.out)
+		if len(diags) > mostInFile {
+			last := f.groups[i][len(f.groups[i])-1].end
+			diags = append(diags, diag.Diagnostic{
+				Code: "SP020", Severity: diag.Error, Message: "the rest of the file was not read, since so much is wrong in it",
+				Hint:     "correct what is listed first",
+				Position: positionOf(f.source.name, f.source.data, len(f.source.data)-len(f.data)+last),
+			})
 			break
 		}
 	}
-	r.noteSkipped(r.out.Skipped[skippedBefore:])
-	if r.objects == 0 && len(r.diags) == diagsBefore {
-		r.diags = append(r.diags, diag.Diagnostic{
-			Code: "SP005", Severity: diag.Warning, Position: diag.Position{File: s.name, Line: 1, Column: 1},
+	if d, some := noteSkipped(skipped); some {
+		diags = append(diags, d)
+	}
+	if objects == 0 && len(diags) == 0 {
+		diags = append(diags, diag.Diagnostic{
+			Code: "SP005", Severity: diag.Warning, Position: diag.Position{File: f.source.name, Line: 1, Column: 1},
 			Message: "the file holds no object", Hint: "fill it, or leave it out",
 		})
 	}
+	return diags
+}
+
+// add appends what was found elsewhere.
+func (r *Result) add(more *Result) {
+	r.Failovers = append(r.Failovers, more.Failovers...)
+	r.Fleets = append(r.Fleets, more.Fleets...)
+	r.Healths = append(r.Healths, more.Healths...)
+	r.Platforms = append(r.Platforms, more.Platforms...)
+	r.Skipped = append(r.Skipped, more.Skipped...)
+	r.Others = append(r.Others, more.Others...)
 }
 
 // mostKinds is how many kinds a note names.
 const mostKinds = 12
 
 // noteSkipped says in one note per file what was passed over: a bundle may hold thousands of objects.
-func (r *reader) noteSkipped(skipped []Skipped) {
+func noteSkipped(skipped []Skipped) (diag.Diagnostic, bool) {
 	if len(skipped) == 0 {
-		return
+		return diag.Diagnostic{}, false
 	}
 	counts := map[string]int{}
 	for _, s := range skipped {
@@ -65,25 +135,24 @@ func (r *reader) noteSkipped(skipped []Skipped) {
 		}
 		kinds = append(kinds, fmt.Sprintf("%d %s", counts[kind], shorten(kind)))
 	}
-	r.diags = append(r.diags, diag.Diagnostic{
+	return diag.Diagnostic{
 		Code: "SP017", Severity: diag.Note, Position: skipped[0].Position,
 		Message: "passed over, since only kinds of spillway.dev are read here: " + strings.Join(kinds, ", "),
-	})
+	}, true
 }
 
 const utf8BOM = "\xef\xbb\xbf"
 
 // checkText refuses what cannot be YAML in UTF-8, before a parser sees it.
-func checkText(name string, data []byte) (diag.Diagnostic, bool) {
+func checkText(name string, data []byte, limit int) (diag.Diagnostic, bool) {
 	refuse := func(code string, at int, hint, format string, args ...any) (diag.Diagnostic, bool) {
 		return diag.Diagnostic{
 			Code: code, Severity: diag.Error, Position: positionOf(name, data, at),
 			Message: fmt.Sprintf(format, args...), Hint: hint,
 		}, true
 	}
-	if len(data) > MaxFileSize {
-		return refuse("SP002", 0, "split it, or give the right file",
-			"the file is larger than %d MB", MaxFileSize>>20)
+	if len(data) > limit {
+		return refuse("SP002", 0, "split it, or give the right file", "the file is larger than %d MB", limit>>20)
 	}
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return refuse("SP003", 0, "save it as UTF-8", "the file is UTF-16, not UTF-8")

@@ -12,8 +12,12 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/diag"
 )
 
-// MaxFileSize is how many bytes one file may hold.
-const MaxFileSize = 10 << 20
+// MaxFileSize is how many bytes one file may hold; MaxOthersSize where objects of other kinds are read too: what a cluster
+// prints may be large.
+const (
+	MaxFileSize   = 10 << 20
+	MaxOthersSize = 100 << 20
+)
 
 // DefaultNamespace is where an object without a namespace is, unless Options say otherwise.
 const DefaultNamespace = "default"
@@ -24,6 +28,10 @@ type Options struct {
 	Recursive bool      // folders within folders too
 	Stdin     io.Reader // what the path - stands for
 	AllowNone bool      // input without any object of spillway.dev is no error
+
+	// Others is called for every object of another kind, by several goroutines at once, and may keep nothing of its YAML
+	// nodes; what it returns, unless nil, is kept in Result.Others. Without it such objects are passed over.
+	Others func(*Other) any
 }
 
 // Result is what was found, in the order of the input.
@@ -33,6 +41,7 @@ type Result struct {
 	Healths   []Health
 	Platforms []Platform
 	Skipped   []Skipped
+	Others    []any             // what Options.Others made of the objects of other kinds
 	Sources   map[string][]byte // the text of each file, for printing the line of a diagnostic
 }
 
@@ -69,20 +78,39 @@ type Skipped struct {
 
 // Bytes reads the documents of one file, named so in every position.
 func Bytes(name string, data []byte) (Result, diag.List) {
-	return Options{}.read([]source{{name: name, data: data}})
+	return Options{}.Bytes(name, data)
+}
+
+// Bytes reads the documents of one file, named so in every position.
+func (o Options) Bytes(name string, data []byte) (Result, diag.List) {
+	return o.read([]source{{name: name, data: data}})
 }
 
 // read is the whole of loading, without the I/O.
 func (o Options) read(sources []source) (Result, diag.List) {
-	r := reader{namespace: o.Namespace, out: Result{Sources: make(map[string][]byte, len(sources))}}
-	if r.namespace == "" {
-		r.namespace = DefaultNamespace
+	if o.Namespace == "" {
+		o.Namespace = DefaultNamespace
 	}
-	for _, s := range sources {
-		r.file(s)
+	files := make([]file, len(sources))
+	for i, s := range sources {
+		files[i] = o.open(s)
 	}
-	r.diags.Sort()
-	return r.out, r.diags
+	o.readGroups(files)
+	out := Result{Sources: make(map[string][]byte, len(sources))}
+	diags := make(diag.List, 0, len(files))
+	for i := range files {
+		diags = append(diags, files[i].close(&out)...)
+	}
+	diags.Sort()
+	return out, diags
+}
+
+// limit is how many bytes one file may hold.
+func (o Options) limit() int {
+	if o.Others != nil {
+		return MaxOthersSize
+	}
+	return MaxFileSize
 }
 
 // source is one file that was read; found by looking into a folder, or named by the user.
@@ -92,13 +120,12 @@ type source struct {
 	found bool
 }
 
-// reader gathers the results of all files.
+// reader reads neighbouring documents of one file, and gathers what it found.
 type reader struct {
-	namespace string
-	out       Result
-	diags     diag.List
-
+	options Options
 	source  source
-	objects int     // documents of this file that hold anything
+	out     Result
+	diags   diag.List
+	objects int     // documents that hold anything
 	places  []place // room for those of one object
 }

@@ -82,21 +82,27 @@ func (r *reader) document(root *yaml.Node, lineOffset int) {
 	}
 	r.objects++
 	if root.Kind != yaml.MappingNode {
-		r.errorAt(root, lineOffset, "SP011", "the document is %s, not an object", describe(root)).
-			WithHint("begin it with apiVersion: %s and its kind", v1alpha1.GroupVersion())
+		if r.options.Others == nil || !r.source.found { // otherwise it is another program's
+			r.errorAt(root, lineOffset, "SP011", "the document is %s, not an object", describe(root)).
+				WithHint("begin it with apiVersion: %s and its kind", v1alpha1.GroupVersion())
+		}
 		return
 	}
 	h := headerOf(root)
-	if h.items != nil && h.items.Kind == yaml.SequenceNode && isList(h) {
+	if h.items != nil && h.items.Kind == yaml.SequenceNode && r.isList(h) {
 		for _, item := range h.items.Content {
 			r.document(item, lineOffset)
 		}
 		return
 	}
-	if !r.ours(h, root, lineOffset) {
-		return
+	if r.ours(h, root, lineOffset) {
+		r.object(h.kind, root, lineOffset)
 	}
-	switch h.kind {
+}
+
+// object reads an object of ours.
+func (r *reader) object(kind string, root *yaml.Node, lineOffset int) {
+	switch kind {
 	case v1alpha1.KindExternalFailover:
 		x := new(v1alpha1.ExternalFailover)
 		doc := r.walk(root, lineOffset, x)
@@ -116,9 +122,9 @@ func (r *reader) document(root *yaml.Node, lineOffset int) {
 	}
 }
 
-// isList says whether a document is a list as kubectl prints it, or one of our kinds.
-func isList(h header) bool {
-	return h.apiVersion == "v1" && h.kind == "List" ||
+// isList says whether a document is a list as kubectl prints it, or one of our kinds; where others are read, of any kind.
+func (r *reader) isList(h header) bool {
+	return r.options.Others != nil && strings.HasSuffix(h.kind, "List") || h.apiVersion == "v1" && h.kind == "List" ||
 		h.group() == v1alpha1.Group && slices.Contains(kinds(), strings.TrimSuffix(h.kind, "List"))
 }
 
@@ -164,7 +170,7 @@ func (r *reader) unknownKind(h header, lineOffset int) {
 // headless is a document that does not say what it is. In a folder that is mostly a file of another tool; named by the
 // user, or with fields of ours, it is a mistake.
 func (r *reader) headless(h header, root *yaml.Node, lineOffset int) {
-	if r.source.found && !h.looksOurs() {
+	if (r.source.found || r.options.Others != nil) && !h.looksOurs() {
 		r.skip(h, root, lineOffset)
 		return
 	}
@@ -191,6 +197,10 @@ func addition(missing string) string {
 }
 
 func (r *reader) skip(h header, root *yaml.Node, lineOffset int) {
+	if r.options.Others != nil {
+		r.other(h, root, lineOffset)
+		return
+	}
 	r.out.Skipped = append(r.out.Skipped, Skipped{
 		APIVersion: h.apiVersion, Kind: h.kind, Position: r.at(root, lineOffset),
 	})
@@ -218,7 +228,7 @@ func (r *reader) walk(root *yaml.Node, lineOffset int, into object) *Document {
 	}
 	kind := into.GroupVersionKind().Kind
 	if kind != v1alpha1.KindPlatform && into.GetNamespace() == "" && !w.failedAt("metadata.namespace") {
-		into.SetNamespace(r.namespace)
+		into.SetNamespace(r.options.Namespace)
 	}
 	doc.Object = strings.TrimSuffix(fmt.Sprintf("%s %s", kind, objectName(into)), " ")
 	doc.keep(w.places)

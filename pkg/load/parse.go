@@ -26,8 +26,13 @@ func (r *reader) group(data []byte, chunks []chunk) {
 		for _, root := range roots {
 			r.document(root, first.line)
 		}
-		r.diags = append(r.diags, syntaxError(r.source.name, data[first.start:first.end], first.line, err))
 		r.objects++
+		text := data[first.start:first.end]
+		if r.options.Others != nil && r.source.found && bytes.Contains(text, []byte("{{")) {
+			r.diags = append(r.diags, templateNote(r.source.name, first.line+1))
+			return
+		}
+		r.diags = append(r.diags, syntaxError(r.source.name, text, first.line, err))
 	}
 }
 

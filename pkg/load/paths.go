@@ -81,7 +81,7 @@ func (g *gatherer) stdin() error {
 	if g.options.Stdin == nil {
 		return errors.New("reading standard input: there is none")
 	}
-	data, err := readLimited(g.options.Stdin)
+	data, err := readLimited(g.options.Stdin, g.options.limit())
 	if err != nil {
 		return fmt.Errorf("reading standard input: %w", err)
 	}
@@ -138,7 +138,7 @@ func (g *gatherer) file(path string, found bool) error {
 	if err != nil {
 		return g.refuse(path, err)
 	}
-	data, err := readLimited(f)
+	data, err := readLimited(f, g.options.limit())
 	if err = errors.Join(err, f.Close()); err != nil {
 		return g.refuse(path, err)
 	}
@@ -147,8 +147,8 @@ func (g *gatherer) file(path string, found bool) error {
 }
 
 // readLimited reads one byte more than is allowed at most, which is enough to see that it is too much.
-func readLimited(r io.Reader) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(r, MaxFileSize+1))
+func readLimited(r io.Reader, limit int) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(r, int64(limit)+1))
 }
 
 // refuse tells what the user can put right, and hands back the rest as an error.

@@ -25,12 +25,12 @@ const (
 type HTTPSpec struct {
 	URL     string
 	Method  string // default GET
-	Host    string // Host header and TLS server name; default the URL's
+	Host    string // Host header; default the URL's
 	Headers map[string]string
 	Expect  []int  // status codes; default 200
 	Body    string // text within the first 64 KiB; empty: any
-	// Roots are whom to trust; nil: the system's.
-	Roots *x509.CertPool
+	// Names over TLS; its ServerName is Host by default.
+	Names Names
 }
 
 // HTTP asks a URL. It follows no redirect: a redirect is an answer of its own.
@@ -49,13 +49,16 @@ func NewHTTP(spec HTTPSpec) (*HTTP, error) {
 	if len(spec.Expect) == 0 {
 		spec.Expect = []int{http.StatusOK}
 	}
+	if spec.Names.ServerName == "" {
+		spec.Names.ServerName = spec.Host
+	}
 	p := &HTTP{spec: spec}
 	if _, err := url.Parse(spec.URL); err != nil {
 		return nil, fmt.Errorf("reading the URL of a check: %w", err)
 	}
 	transport := &http.Transport{
 		Proxy:           nil, // a check asks for the thing itself
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, ServerName: serverName(spec.Host), RootCAs: spec.Roots},
+		TLSClientConfig: spec.Names.config(),
 		MaxConnsPerHost: 2, MaxIdleConnsPerHost: 1, IdleConnTimeout: idle, DisableCompression: true,
 		ForceAttemptHTTP2: true, MaxResponseHeaderBytes: mostBody,
 	}

@@ -141,7 +141,7 @@ func TestHTTPS(t *testing.T) {
 	} {
 		spec := HTTPSpec{URL: srv.URL + "/ok", Host: c.host}
 		if c.trust {
-			spec.Roots = roots
+			spec.Names.Roots = roots
 		}
 		p, err := NewHTTP(spec)
 		if err != nil {
@@ -150,6 +150,24 @@ func TestHTTPS(t *testing.T) {
 		want(t, probe(t, p), c.result, c.reason)
 		p.Close()
 	}
+}
+
+// A handshake checks the chain, and any of the names.
+func TestHandshake(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewTLSServer(answers(t))
+	defer srv.Close()
+	roots := srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	at := func(n Names) Outcome {
+		return probe(t, &Handshake{Address: srv.Listener.Addr().String(), Names: n})
+	}
+	want(t, at(Names{ServerName: "example.com", Roots: roots}), health.Pass, "connected")
+	want(t, at(Names{ServerName: "shop.internal", Roots: roots}), health.Fail, "certificate not trusted")
+	want(t, at(Names{ServerName: "shop.internal", Accepted: []string{"x.example.org", "127.0.0.1"}, Roots: roots}), health.Pass, "connected")
+	want(t, at(Names{ServerName: "shop.internal", Accepted: []string{"example.com"}, Roots: roots}), health.Pass, "connected")
+	want(t, at(Names{ServerName: "example.com", Accepted: []string{"shop.internal"}, Roots: roots}), health.Fail, "certificate not trusted")
+	want(t, at(Names{ServerName: "example.com", Accepted: []string{"example.com"}}), health.Fail, "certificate not trusted")
+	want(t, probe(t, &Handshake{Address: refused(t)}), health.Fail, "connection refused")
 }
 
 func TestCertificate(t *testing.T) {

@@ -27,6 +27,7 @@ type Runner struct {
 	now      func() time.Duration
 	snapshot atomic.Pointer[health.Snapshot]
 	begun    atomic.Int64 // when the loop began, plus one: what the watchdog counts from before the first round
+	rounds   atomic.Int64
 
 	mu     sync.Mutex
 	config *health.Config
@@ -172,8 +173,11 @@ func (r *Runner) round(ctx context.Context, began time.Duration, asking *sync.Wa
 	defer end.Stop()
 	over := make(chan struct{}) // who has not been asked by then is not asked in this round
 	defer close(over)
+	first := int(r.rounds.Add(1)) * AtOnce // each round begins elsewhere: where many hang, all are asked in turn
 	asking.Go(func() {
-		for i, c := range checks {
+		for n := range checks {
+			i := (first + n) % len(checks)
+			c := checks[i]
 			select {
 			case slots <- struct{}{}:
 			case <-over:

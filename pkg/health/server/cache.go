@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,19 +27,35 @@ const (
 // restore configures from what was kept by an earlier process, so that neither a mode nor a baseline is forgotten while the
 // API is away.
 func (e *engine) restore(dir string) {
+	x, err := readCache(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		e.log.Error("the cached configuration cannot be used", "error", err)
+	default:
+		e.configure(x, true)
+	}
+}
+
+// Cached says that there is a configuration to start from, kept by an earlier process.
+func Cached(dir string) bool {
+	_, err := readCache(dir)
+	return dir != "" && err == nil
+}
+
+func readCache(dir string) (*v1alpha1.ClusterHealth, error) {
 	text, err := os.ReadFile(filepath.Join(dir, cacheFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return
+	if err != nil {
+		return nil, fmt.Errorf("reading the cached configuration: %w", err)
 	}
 	x := &v1alpha1.ClusterHealth{}
-	if err == nil {
-		err = json.Unmarshal(text, x)
+	if err := json.Unmarshal(text, x); err != nil {
+		return nil, fmt.Errorf("reading the cached configuration: %w", err)
 	}
-	if err != nil || x.Spec.Cluster == "" {
-		e.log.Error("the cached configuration cannot be used", "error", err)
-		return
+	if x.Spec.Cluster == "" {
+		return nil, errors.New("the cached configuration names no cluster")
 	}
-	e.configure(x, true)
+	return x, nil
 }
 
 // keep writes the status and the cache whenever something changed.
@@ -82,6 +99,7 @@ func (e *engine) keepOnce(ctx context.Context, dir string) {
 	if err != nil {
 		e.log.Warn("the status was not written", "error", err)
 	}
+	e.tellPeople(ctx, speaks)
 	if dir == "" {
 		return
 	}

@@ -11,11 +11,14 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/health/peer"
 )
 
-// nextChange keeps the record of a change: it begins when Strict or Drain is set, is kept through both, notes when it first
-// took effect and what failed before, and ends with rest.
+// nextChange keeps the record of a change: it begins when Strict or Drain is set, is kept through both and whatever is set
+// between, notes when it first took effect and what failed before, and ends with rest.
 func nextChange(now *health.Change, in *health.Inputs, d *health.Decision, m *v1alpha1.ModeSetting) (*health.Change, bool) {
-	if m == nil || m.Name != v1alpha1.ModeStrict && m.Name != v1alpha1.ModeDrain {
+	switch {
+	case m == nil:
 		return nil, now != nil
+	case m.Name != v1alpha1.ModeStrict && m.Name != v1alpha1.ModeDrain:
+		return now, false
 	}
 	next := health.Change{ID: peer.RandomID(), Mode: health.Mode(m.Name), Started: in.Wall}
 	changed := now == nil

@@ -86,7 +86,7 @@ func (d *Discovered) check(name string) v1alpha1.HealthCheck {
 		h.Service = &v1alpha1.ServiceCheck{Name: d.Name, Namespace: d.Namespace}
 		return h
 	}
-	if path[0] != '/' {
+	if path[0] != '/' || port == 0 {
 		return h
 	}
 	host := net.JoinHostPort(fmt.Sprintf("%s.%s.svc", d.Name, d.Namespace), strconv.Itoa(int(port)))

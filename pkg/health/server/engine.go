@@ -42,11 +42,18 @@ type engine struct {
 	object   *v1alpha1.ClusterHealth // nil before the first
 	config   *health.Config
 	change   *health.Change
+	ended    string // the change that ended last: a status that still holds it is old
 	found    []Discovered
 	gateways gateways
 	in       health.Inputs // of the last decision
 	journal  journal
 	cached   bool // what is configured comes from the cache, nothing newer was read
+	pending  []happened
+	told     struct {
+		any    bool
+		status health.Status
+		mode   *v1alpha1.ModeSetting
+	}
 }
 
 // gateways counts the pods of the ingress gateway.
@@ -73,7 +80,7 @@ func (e *engine) configure(x *v1alpha1.ClusterHealth, cached bool) {
 	e.mu.Lock()
 	fresh := e.object == nil || !reflect.DeepEqual(e.object.Spec, x.Spec) || e.object.Generation != x.Generation
 	e.object, e.cached = x, cached
-	if kept := changeOf(x.Status.Change); kept != nil && x.Spec.Mode != nil {
+	if kept := changeOf(x.Status.Change); kept != nil && x.Spec.Mode != nil && kept.ID != e.ended {
 		e.change = kept // the first writer's
 	}
 	if fresh { // all else is a status, which replicas write
@@ -117,7 +124,7 @@ func (e *engine) Siblings(urls []string) {
 func (e *engine) Gateways(ready, desired int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.gateways = gateways{ready, desired}
+	e.gateways = gateways{ready, max(desired, 1)} // counted, and none there: nobody can come in
 }
 
 // Services takes the services that opted in.
@@ -167,8 +174,12 @@ func (e *engine) decide() {
 		return
 	}
 	e.first.Store(true)
+	e.notable(&d, e.object.Spec.Mode)
 	e.runner.Freeze(d.Mode == health.Strict || d.Mode == health.Drain)
 	if next, changed := nextChange(e.change, &in, &d, e.object.Spec.Mode); changed {
+		if next == nil {
+			e.ended = e.change.ID
+		}
 		e.change = next
 		e.note()
 	}

@@ -31,7 +31,8 @@ func TestNextChange(t *testing.T) {
 	if c, changed := nextChange(nil, in, &health.Decision{}, nil); c != nil || changed {
 		t.Errorf("at rest: %v, %v", c, changed)
 	}
-	if c, changed := nextChange(nil, in, &health.Decision{}, &v1alpha1.ModeSetting{Name: v1alpha1.ModeObserve}); c != nil || changed {
+	observe := &v1alpha1.ModeSetting{Name: v1alpha1.ModeObserve}
+	if c, changed := nextChange(nil, in, &health.Decision{}, observe); c != nil || changed {
 		t.Errorf("observing: %v, %v", c, changed)
 	}
 	first, changed := nextChange(nil, in, &health.Decision{Mode: health.Relaxed}, strict)
@@ -40,6 +41,36 @@ func TestNextChange(t *testing.T) {
 	}
 	if again, changed := nextChange(first, in, &health.Decision{Mode: health.Relaxed}, strict); changed || again != first {
 		t.Error("rewritten though nothing is new")
+	}
+}
+
+// A change lasts through whatever is set between Drain and Strict, and ends with rest.
+func TestChangeEnds(t *testing.T) {
+	t.Parallel()
+	in, first := &health.Inputs{Config: Config(testObject())}, &health.Change{ID: "x"}
+	observe := &v1alpha1.ModeSetting{Name: v1alpha1.ModeObserve}
+	if between, changed := nextChange(first, in, &health.Decision{Mode: health.Observe}, observe); changed || between != first {
+		t.Error("it ends because somebody observes")
+	}
+	if c, changed := nextChange(first, in, &health.Decision{}, nil); c != nil || !changed {
+		t.Error("it outlives its mode")
+	}
+}
+
+// A status that still holds a change that has ended does not bring it back with the next mode.
+func TestEndedChangeStaysSo(t *testing.T) {
+	t.Parallel()
+	e, _ := testEngine(t)
+	armed := testObject()
+	setMode(armed, v1alpha1.ModeDrain, time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC))
+	e.configure(armed, false)
+	old := changeStatus(e.change)
+	e.configure(testObject(), false)
+	again := armed.DeepCopy()
+	again.Status.Change = old
+	e.configure(again, false)
+	if e.change == nil || e.change.ID == old.ID {
+		t.Errorf("armed anew, with the change %+v", e.change)
 	}
 }
 
@@ -320,6 +351,10 @@ func checkDiscovered(t *testing.T, got []v1alpha1.HealthCheck) {
 		t.Errorf("%+v", h)
 	}
 	c := &checker{}
+	headless := Discovered{Namespace: "shop", Name: "x", Annotations: map[string]string{annotationPath: "/healthz"}}
+	if h := headless.check("x"); h.HTTP != nil || h.Service != nil {
+		t.Errorf("asked on port 0: %+v", h)
+	}
 	for _, h := range got[4:6] {
 		if r := c.prober(&h, "x").Probe(t.Context()); r.Result != health.Unknown {
 			t.Errorf("%s: %+v", h.Name, r)
@@ -348,8 +383,20 @@ func TestExternal(t *testing.T) {
 	if r := e.Probe(t.Context()); r.Result != health.Fail || !strings.Contains(r.Reason, "connection refused") {
 		t.Errorf("nothing listens: %+v", r)
 	}
-	if hostOf(spec, &spec.Endpoints[0]) != "db.internal" || hostOf(spec, &spec.Endpoints[1]) != "b.example" {
-		t.Error("an endpoint is asked under another name than the proxy's")
+	names := func(at *v1alpha1.Endpoint) string {
+		n := namesOf(spec, at)
+		return strings.Join(append([]string{n.ServerName, hostOf(spec, at)}, n.Accepted...), " ")
+	}
+	for want, at := range map[string]v1alpha1.Endpoint{
+		"db.internal db.internal":         spec.Endpoints[0],
+		"b.example b.example":             spec.Endpoints[1],
+		"c.example c.example":             {Address: "c.example"},
+		"c.example db.internal x.example": {Address: "c.example", HostHeader: v1alpha1.HostHeaderKeep, SubjectAltNames: []string{"x.example"}},
+		"d.example api.example":           {Address: "c.example", ServerName: "d.example", HostHeader: "api.example"},
+	} {
+		if got := names(&at); got != want {
+			t.Errorf("asked under %q, the proxy says %q", got, want)
+		}
 	}
 	first := e.of(spec)
 	changed := spec.DeepCopy()
@@ -363,6 +410,10 @@ func TestExternal(t *testing.T) {
 	e.find = func(string, string) (*v1alpha1.ExternalFailover, bool) { return nil, false }
 	if r := e.Probe(t.Context()); r.Result != health.Unknown {
 		t.Errorf("no such object: %+v", r)
+	}
+	shakes := directly(spec, &v1alpha1.Port{Number: 1, Protocol: v1alpha1.ProtocolTCP}, &spec.Endpoints[1], nil)
+	if h, ok := shakes.(*probe.Handshake); !ok || h.Names.ServerName != "b.example" || h.Address != "127.0.0.1:1" {
+		t.Errorf("TCP with TLS of the proxy: %+v", shakes)
 	}
 	mesh := (&external{}).probers(spec)
 	if len(mesh) != 1 || reflect.TypeOf(mesh[0]) != reflect.TypeFor[*probe.HTTP]() {

@@ -68,7 +68,7 @@ func (e *external) probers(spec *v1alpha1.ExternalFailoverSpec) []probe.Prober {
 	}
 	out := make([]probe.Prober, 0, len(spec.Endpoints))
 	for i := range spec.Endpoints {
-		out = append(out, directly(spec, port, &spec.Endpoints[i]))
+		out = append(out, directly(spec, port, &spec.Endpoints[i], e.wall))
 	}
 	return out
 }
@@ -79,7 +79,7 @@ func (e *external) throughMesh(spec *v1alpha1.ExternalFailoverSpec, port *v1alph
 	address := net.JoinHostPort(spec.Host, strconv.Itoa(int(port.Number)))
 	switch port.Protocol {
 	case v1alpha1.ProtocolHTTP, v1alpha1.ProtocolHTTP2, v1alpha1.ProtocolGRPC:
-		return anyAnswer("http://"+address+activePath(spec), "")
+		return anyAnswer("http://"+address+activePath(spec), "", probe.Names{})
 	case v1alpha1.ProtocolTLS:
 		return &probe.Certificate{Address: address, ServerName: spec.Host, Now: e.wall}
 	default:
@@ -88,7 +88,7 @@ func (e *external) throughMesh(spec *v1alpha1.ExternalFailoverSpec, port *v1alph
 }
 
 // directly asks one endpoint with the name, the Host and the trust that the sidecar uses.
-func directly(spec *v1alpha1.ExternalFailoverSpec, port *v1alpha1.Port, at *v1alpha1.Endpoint) probe.Prober {
+func directly(spec *v1alpha1.ExternalFailoverSpec, port *v1alpha1.Port, at *v1alpha1.Endpoint, wall func() time.Time) probe.Prober {
 	number := port.Number
 	if port.TargetPort != nil {
 		number = *port.TargetPort
@@ -97,28 +97,45 @@ func directly(spec *v1alpha1.ExternalFailoverSpec, port *v1alpha1.Port, at *v1al
 		number = own
 	}
 	address := net.JoinHostPort(at.Address, strconv.Itoa(int(number)))
+	names := namesOf(spec, at)
 	secured := spec.TLS != nil && spec.TLS.Mode != v1alpha1.TLSNone && port.TLS != v1alpha1.PortTLSNone
 	switch {
 	case secured && (spec.TLS.Mode == v1alpha1.TLSMutual || spec.TLS.Trust != nil):
 		return cannotAsk("its keys and its trust are the proxy's: ask via Mesh")
-	case port.Protocol == v1alpha1.ProtocolTCP, port.Protocol == v1alpha1.ProtocolTLS:
+	case port.Protocol == v1alpha1.ProtocolTLS: // passed through: the endpoint must be what the application dials
+		return &probe.Certificate{Address: address, ServerName: spec.Host, Now: wall}
+	case secured && port.Protocol == v1alpha1.ProtocolTCP:
+		return &probe.Handshake{Address: address, Names: names}
+	case port.Protocol == v1alpha1.ProtocolTCP:
 		return &probe.TCP{Address: address}
 	case secured:
-		return anyAnswer("https://"+address+activePath(spec), hostOf(spec, at))
+		return anyAnswer("https://"+address+activePath(spec), hostOf(spec, at), names)
 	default:
-		return anyAnswer("http://"+address+activePath(spec), hostOf(spec, at))
+		return anyAnswer("http://"+address+activePath(spec), hostOf(spec, at), probe.Names{})
 	}
 }
 
-// hostOf is the name that an endpoint is asked under.
-func hostOf(spec *v1alpha1.ExternalFailoverSpec, at *v1alpha1.Endpoint) string {
+// namesOf are those of an endpoint over TLS, as the sidecar sends and checks them.
+func namesOf(spec *v1alpha1.ExternalFailoverSpec, at *v1alpha1.Endpoint) probe.Names {
+	n := probe.Names{ServerName: spec.Host, Accepted: at.SubjectAltNames}
 	switch {
 	case at.ServerName != "":
-		return at.ServerName
+		n.ServerName = at.ServerName
 	case net.ParseIP(at.Address) == nil:
-		return at.Address
-	default:
+		n.ServerName = at.Address
+	}
+	return n
+}
+
+// hostOf is the Host that an endpoint is sent: its own, the application's where that is kept, else its name over TLS.
+func hostOf(spec *v1alpha1.ExternalFailoverSpec, at *v1alpha1.Endpoint) string {
+	switch at.HostHeader {
+	case "":
+		return namesOf(spec, at).ServerName
+	case v1alpha1.HostHeaderKeep:
 		return spec.Host
+	default:
+		return at.HostHeader
 	}
 }
 
@@ -130,8 +147,8 @@ func activePath(spec *v1alpha1.ExternalFailoverSpec) string {
 }
 
 // anyAnswer passes on every answer below 500: whether anything answers at all is what is asked.
-func anyAnswer(url, host string) probe.Prober {
-	spec := probe.HTTPSpec{URL: url, Host: host}
+func anyAnswer(url, host string, names probe.Names) probe.Prober {
+	spec := probe.HTTPSpec{URL: url, Host: host, Names: names}
 	for code := http.StatusContinue; code < http.StatusInternalServerError; code++ {
 		spec.Expect = append(spec.Expect, code)
 	}

@@ -50,7 +50,7 @@ func (f *File) Run(ctx context.Context, sink Sink) error {
 	for {
 		err := f.again(sink)
 		if err != nil && (bad == nil || err.Error() != bad.Error()) {
-			f.Log.Error("the configuration cannot be used; the last one stays", "error", err)
+			f.Log.Error("not everything can be read; what was read last stays", "error", err)
 		}
 		bad = err
 		select {
@@ -66,14 +66,12 @@ func (f *File) again(sink Sink) error {
 	if err != nil {
 		return err
 	}
-	if keys := x.Spec.PeerKeys; keys != nil && keys.Files != nil {
-		if err := f.readKeys(keys.Files.Dir, sink); err != nil {
-			return err
-		}
-	}
 	if !bytes.Equal(text, f.text) {
 		f.text = text
 		sink.Health(x)
+	}
+	if keys := x.Spec.PeerKeys; keys != nil && keys.Files != nil {
+		return f.readKeys(keys.Files.Dir, sink) // without them nobody can be asked, but an order to relax is obeyed
 	}
 	return nil
 }

@@ -141,8 +141,12 @@ func (e *engine) look(ctx context.Context, client *peer.Client, p *v1alpha1.Peer
 	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
 	sent := e.now()
-	for _, at := range p.URLs {
-		if client.Serves(ctx, at, token) {
+	serves := make(chan bool, len(p.URLs))
+	for _, at := range p.URLs { // at once: a way that swallows everything must not use up the others' time
+		go func() { serves <- client.Serves(ctx, at, token) }()
+	}
+	for range p.URLs {
+		if <-serves {
 			e.mu.Lock()
 			e.replica.Probed(p.Name, sent)
 			e.mu.Unlock()

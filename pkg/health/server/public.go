@@ -78,7 +78,7 @@ func (p *public) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.WriteHeader(http.StatusMethodNotAllowed)
+		w.WriteHeader(http.StatusNotFound)
 		return
 	}
 	p.engine.lb.note(r.UserAgent(), which, status, now)
@@ -153,7 +153,14 @@ func kindOf(agent string) (checkerKind, bool) {
 type probes struct {
 	counts [checkers][paths][2]atomic.Int64
 	at     [checkers]atomic.Int64 // of the probe path, plus one
+	steady atomic.Int64           // how often unnamed ones asked, none later than a minute after the one before
 }
+
+// An unnamed checker is a load balancer only if it keeps asking: a person with curl does not bring users.
+const (
+	steadyAfter  = 3
+	steadyWithin = time.Minute
+)
 
 func (p *probes) note(agent string, which path, s health.Status, now time.Duration) {
 	kind, balancer := kindOf(agent)
@@ -161,16 +168,26 @@ func (p *probes) note(agent string, which path, s health.Status, now time.Durati
 		return
 	}
 	p.counts[kind][which][s].Add(1)
-	if which == pathVerdict {
-		p.at[kind].Store(int64(now) + 1)
+	if which != pathVerdict {
+		return
 	}
+	before := p.at[kind].Swap(int64(now) + 1)
+	if kind != otherChecker {
+		return
+	}
+	if before == 0 || now-time.Duration(before-1) > steadyWithin {
+		p.steady.Store(0)
+	}
+	p.steady.Add(1)
 }
 
 // last is when a load balancer last asked the probe path.
 func (p *probes) last() (time.Duration, bool) {
 	last := int64(0)
 	for i := range p.at {
-		last = max(last, p.at[i].Load())
+		if checkerKind(i) != otherChecker || p.steady.Load() >= steadyAfter {
+			last = max(last, p.at[i].Load())
+		}
 	}
 	return time.Duration(last - 1), last > 0
 }

@@ -79,7 +79,7 @@ func TestPublicPaths(t *testing.T) {
 		{"GET", "/health/strict", away, "a1b2\n"}, // before the first settle
 		{"GET", "/health/relaxed", ok, "a1b2\n"},
 		{"GET", "/health/peer", none, ""},
-		{"POST", "/health", http.StatusMethodNotAllowed, ""},
+		{"POST", "/health", none, ""},
 		{"GET", "/health/", none, ""},
 		{"GET", "/healthz", none, ""},
 		{"GET", "/health/strict/x", none, ""},
@@ -151,6 +151,17 @@ func TestCheckers(t *testing.T) {
 	}
 	if at, probed := e.lb.last(); !probed || at != clock.now {
 		t.Errorf("last probed %v, %v", at, probed)
+	}
+	other := &probes{}
+	for i, want := range []bool{false, false, true, true, false} { // the last one comes late
+		at := time.Duration(i) * steadyWithin
+		if i == 4 {
+			at += time.Second
+		}
+		other.note("curl/8", pathVerdict, health.In, at)
+		if _, probed := other.last(); probed != want {
+			t.Errorf("after the request at %v of one without a known name: a load balancer is %v", at, probed)
+		}
 	}
 	clock.now += time.Minute
 	ask(p, "GET", "/health/strict", "GoogleHC/1.0")

@@ -1,0 +1,13 @@
+package diag
+
+// analyzeCodes are what the analysis says about itself: SP6xx. What it finds is FX and HC, registered by its rules.
+func analyzeCodes() []Code {
+	return []Code{
+		{
+			ID: "SP601", Title: "rules were not asked, since something is not known",
+			Why: "A rule that guesses raises false alarms, and then nobody reads the true ones. Without the named input these " +
+				"rules cannot be sure, so they said nothing.",
+			Fix: "Give the input as the hint says.",
+		},
+	}
+}
