@@ -26,7 +26,7 @@ type healthServer struct {
 	started time.Duration // until the first answer
 }
 
-func freePort(b *testing.B) string {
+func freePort(b testing.TB) string {
 	b.Helper()
 	l, err := new(net.ListenConfig).Listen(b.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -37,7 +37,7 @@ func freePort(b *testing.B) string {
 }
 
 // program builds one of the commands.
-func program(b *testing.B, name string) string {
+func program(b testing.TB, name string) string {
 	b.Helper()
 	at := filepath.Join(b.TempDir(), name)
 	c := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", at, "../../cmd/"+name)
@@ -48,8 +48,8 @@ func program(b *testing.B, name string) string {
 	return at
 }
 
-// startHealth starts a health server on one core.
-func startHealth(b *testing.B, binary string, checks, hanging int) *healthServer {
+// startHealth starts a health server with so many checks.
+func startHealth(b testing.TB, binary string, checks, hanging int) *healthServer {
 	b.Helper()
 	hang := make(chan struct{})
 	target := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -73,8 +73,14 @@ func startHealth(b *testing.B, binary string, checks, hanging int) *healthServer
 		}
 		fmt.Fprintf(&text, "  - {name: c%d, http: {url: %q}}\n", i, target.URL+path)
 	}
+	return launch(b, binary, text.String())
+}
+
+// launch starts a health server with that configuration, on one core.
+func launch(b testing.TB, binary, text string) *healthServer {
+	b.Helper()
 	config := filepath.Join(b.TempDir(), "blue.yaml")
-	if err := os.WriteFile(config, []byte(text.String()), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	h := &healthServer{address: freePort(b)}
@@ -92,7 +98,7 @@ func startHealth(b *testing.B, binary string, checks, hanging int) *healthServer
 	return h
 }
 
-func waitFor(b *testing.B, url string, begun time.Time) time.Duration {
+func waitFor(b testing.TB, url string, begun time.Time) time.Duration {
 	b.Helper()
 	for time.Since(begun) < 10*time.Second {
 		if code := getOnce(b.Context(), &http.Client{}, url); code == http.StatusOK {
@@ -118,7 +124,7 @@ func getOnce(ctx context.Context, client *http.Client, url string) int {
 	return resp.StatusCode
 }
 
-func (h *healthServer) rss(b *testing.B) float64 {
+func (h *healthServer) rss(b testing.TB) float64 {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.process.Process.Pid))
 	if err != nil {
