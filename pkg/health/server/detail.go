@@ -14,6 +14,7 @@ import (
 type Detail struct {
 	Cluster    string          `json:"cluster"`
 	Fleet      string          `json:"fleet"`
+	Rotation   string          `json:"rotation"`
 	Replica    string          `json:"replica"`
 	Status     string          `json:"status"` // In or Out
 	Since      time.Time       `json:"since"`
@@ -158,7 +159,7 @@ func (e *engine) describe(d *Detail) {
 	if e.config == nil {
 		return
 	}
-	d.Cluster, d.Fleet, d.Replica = e.config.Cluster, e.config.Fleet, e.replica.Name()
+	d.Cluster, d.Fleet, d.Rotation, d.Replica = e.config.Cluster, e.config.Fleet, string(e.config.Rotation), e.replica.Name()
 	if text, err := json.Marshal(e.object.Spec); err == nil {
 		sum := sha256.Sum256(text)
 		d.ConfigHash = hex.EncodeToString(sum[:6])

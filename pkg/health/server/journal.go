@@ -25,6 +25,12 @@ type Entry struct {
 	Failing []string          `json:"failing,omitempty"`
 	Unknown []string          `json:"unknown,omitempty"`
 	Peers   map[string]string `json:"peers,omitempty"`
+	Others  map[string]string `json:"siblings,omitempty"` // the other replicas' votes
+	Asking  bool              `json:"asking,omitempty"`
+	Given   []string          `json:"promisedTo,omitempty"`
+	Round   float64           `json:"roundAgeSeconds"` // negative: no round yet
+	Change  string            `json:"change,omitempty"`
+	Taken   []string          `json:"baselineFailing,omitempty"`
 }
 
 // journal keeps the last transitions, and counts all of them.
@@ -89,6 +95,26 @@ func (e *Entry) know(in *health.Inputs, r *peer.Replica) {
 	e.Peers = map[string]string{}
 	for _, p := range r.Peers() {
 		e.Peers[p.Name] = peerWord(&p.PeerView)
+	}
+	e.Others = map[string]string{}
+	for _, s := range r.Siblings() {
+		e.Others[s.Replica] = s.Vote.String()
+	}
+	e.Round = -1
+	if s := in.Snapshot; s != nil {
+		e.Round = (in.Now - s.Ended).Seconds()
+	}
+	st := r.State()
+	e.Asking = st.Ask != nil
+	for i := range st.Granted {
+		e.Given = append(e.Given, st.Granted[i].Cluster)
+	}
+	slices.Sort(e.Given)
+	if c := in.Change; c != nil {
+		e.Change = c.ID
+		if c.Baseline != nil {
+			e.Taken = c.Baseline.Failing
+		}
 	}
 }
 

@@ -134,7 +134,9 @@ func TestCheckers(t *testing.T) {
 	e.configure(testObject(), false)
 	p := newPublic(e)
 	for _, agent := range []string{"spillway-health", "kube-probe/1.34"} {
-		ask(p, "GET", "/health", agent)
+		for range 2 * steadyAfter {
+			ask(p, "GET", "/health", agent)
+		}
 		if _, probed := e.lb.last(); probed {
 			t.Fatalf("%s counts as a load balancer", agent)
 		}

@@ -45,6 +45,7 @@ type replica struct {
 type cluster struct {
 	name   string
 	file   string
+	mode   string // that was ordered last
 	broken atomic.Bool
 	check  *httptest.Server
 }
@@ -55,6 +56,7 @@ type fleet struct {
 	binary   string
 	clusters map[string]*cluster
 	replicas []*replica
+	causes   map[string]causes // by cluster
 }
 
 func free(t *testing.T) string {
@@ -69,7 +71,7 @@ func free(t *testing.T) string {
 
 func newFleet(t *testing.T) *fleet {
 	t.Helper()
-	f := &fleet{dir: t.TempDir(), binary: program(t), clusters: map[string]*cluster{}}
+	f := &fleet{dir: t.TempDir(), binary: program(t), clusters: map[string]*cluster{}, causes: map[string]causes{}}
 	keys := filepath.Join(f.dir, "keys")
 	if err := os.Mkdir(keys, 0o700); err != nil {
 		t.Fatal(err)
@@ -152,6 +154,7 @@ spec:
 	if mode != "" {
 		text += fmt.Sprintf("  mode: {name: %s, until: \"2099-01-01T00:00:00Z\", reason: soak}\n", mode)
 	}
+	f.clusters[name].mode = mode
 	f.put(t, f.clusters[name].file, text)
 }
 

@@ -134,10 +134,14 @@ func TestSoak(t *testing.T) {
 	b := &besetter{f: f, r: rand.New(rand.NewPCG(*seed, 1))}
 	departures, out, sweeps := 0, false, 0
 	look := func() {
+		f.see(time.Now())
 		s := f.sweep(t)
 		sweeps++
 		if s.wrong() {
 			t.Fatalf("both clusters are out: %v\n%s\nlogs: %s", s, strings.Join(b.log, "\n"), f.tails())
+		}
+		if name := f.causeless(s, time.Now()); name != "" {
+			t.Fatalf("%s is out without a cause: %v\n%s\nlogs: %s", name, s, strings.Join(b.log, "\n"), f.tails())
 		}
 		now := s["blue1"] == http.StatusServiceUnavailable || s["green1"] == http.StatusServiceUnavailable
 		if now && !out {
