@@ -27,6 +27,9 @@ CRDGEN    := $(TOOLS)/controller-gen-$(call version,sigs.k8s.io/controller-tools
 APIDOCS   := $(TOOLS)/crd-ref-docs-$(call version,elastic/crd-ref-docs,test/tools/go.mod)
 toolbuild  = $(GO) -C $(1) build -trimpath -buildvcs=false -ldflags '-s -w' -o $@ $(2)
 
+# figures runs tests whose logs hold figures for people, and prints those lines of them; all lines if one fails.
+figures    = all=$$(mktemp); if $(GO) test -v $(2) >"$$all" 2>&1; then grep -E '$(1)|^ok' "$$all"; rm "$$all"; else cat "$$all"; rm "$$all"; exit 1; fi
+
 BINARIES  := $(notdir $(wildcard cmd/*))
 SAMPLES   := $(sort $(patsubst %/failover.yaml,%,$(wildcard samples/*/failover.yaml)))
 # Packages whose tests rewrite their expected output with -update, and every path that `make generate` may write.
@@ -52,7 +55,8 @@ test: ## vet and unit tests; with the race detector where a C compiler is found
 	if [ '$(RACE)' = required ] && [ -z "$$race" ]; then echo 'make test: RACE=required, but no C compiler is found' >&2; exit 1; fi; \
 	echo "$(GO) test ./... -shuffle=on $$race"; \
 	if [ -n "$$race" ]; then CGO_ENABLED=1; export CGO_ENABLED; fi; \
-	$(GO) test ./... -shuffle=on $$race
+	$(GO) test $$($(GO) list ./... | grep -v '/pkg/health$$') -shuffle=on -timeout 30m $$race && \
+	$(call figures,distinct states,-shuffle=on -timeout 30m $$race ./pkg/health)
 
 lint: $(LINT) ## golangci-lint in the product and in the conformance tests
 	$(LINT) run ./...
@@ -89,7 +93,8 @@ bench: ## run the benchmarks
 
 # The last go test names no package: only so does go print the table of a run that passes.
 conformance: ## the short tier against a real API server, istiod and Envoy
-	cd test/conformance && $(GO) vet ./... && $(GO) test $$($(GO) list ./... | grep /conformance/) && \
+	cd test/conformance && $(GO) vet ./... && $(GO) test $$($(GO) list ./... | grep /conformance/ | grep -vE '/(mutants|health)$$') && \
+	{ $(call figures,killed|sweeps,-timeout 30m ./mutants ./health); } && \
 	$(GO) test -count=1 -timeout 40m
 
 conformance-full: ## every failure of every sample against the real parts
