@@ -110,7 +110,7 @@ func keyed(b testing.TB) *healthServer {
 			b.Fatal(err)
 		}
 	}
-	return launch(b, program(b, "spillway-health"), fmt.Sprintf(`apiVersion: spillway.dev/v1alpha1
+	return launch(b, program(b), fmt.Sprintf(`apiVersion: spillway.dev/v1alpha1
 kind: ClusterHealth
 metadata: {name: blue}
 spec:

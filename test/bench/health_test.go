@@ -36,14 +36,14 @@ func freePort(b testing.TB) string {
 	return l.Addr().String()
 }
 
-// program builds one of the commands.
-func program(b testing.TB, name string) string {
+// program builds the health server.
+func program(b testing.TB) string {
 	b.Helper()
-	at := filepath.Join(b.TempDir(), name)
-	c := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", at, "../../cmd/"+name)
+	at := filepath.Join(b.TempDir(), "spillway-health")
+	c := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", at, "../../cmd/spillway-health")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
-		b.Fatalf("building %s: %v\n%s", name, err, out)
+		b.Fatalf("building the health server: %v\n%s", err, out)
 	}
 	return at
 }
@@ -140,7 +140,7 @@ func (h *healthServer) rss(b testing.TB) float64 {
 
 // BenchmarkHealthStart is from the start of the process to its first answer, and what it holds at rest.
 func BenchmarkHealthStart(b *testing.B) {
-	binary := program(b, "spillway-health")
+	binary := program(b)
 	var took []time.Duration
 	rss := 0.0
 	for b.Loop() {
@@ -157,7 +157,7 @@ func BenchmarkHealthStart(b *testing.B) {
 
 // BenchmarkHealthProbe is a paced load of 1,000 probes a second while 1,000 checks run and 200 of them hang.
 func BenchmarkHealthProbe(b *testing.B) {
-	h := startHealth(b, program(b, "spillway-health"), 1000, 200)
+	h := startHealth(b, program(b), 1000, 200)
 	time.Sleep(6 * time.Second) // into the second round
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	defer client.CloseIdleConnections()
@@ -203,7 +203,7 @@ func BenchmarkHealthCeiling(b *testing.B) {
 			b.Fatalf("the ceiling is measured with wrk, beside nginx: apt-get install wrk nginx-light (%v)", err)
 		}
 	}
-	h := startHealth(b, program(b, "spillway-health"), 10, 0)
+	h := startHealth(b, program(b), 10, 0)
 	bare, nginx := startBare(b), startNginx(b)
 	for b.Loop() {
 		own := wrk(b, "http://"+h.address+"/health")
