@@ -33,12 +33,40 @@ func (c *Cluster) Routes() []Route {
 	}
 	for _, vs := range services {
 		for i, h := range vs.Spec.GetHttp() {
-			if slices.ContainsFunc(h.GetRoute(), func(d *networking.HTTPRouteDestination) bool { return c.isAt(vs, d.GetDestination()) }) {
+			if sidecarsTake(vs, h) && c.takes(vs, h) {
 				out = append(out, Route{Object: vs, HTTP: h, Path: indexed("spec.http", i)})
 			}
 		}
 	}
 	return out
+}
+
+// takes says whether a route leads to the cluster.
+func (c *Cluster) takes(vs *manifest.VirtualService, h *networking.HTTPRoute) bool {
+	return slices.ContainsFunc(h.GetRoute(), func(d *networking.HTTPRouteDestination) bool { return c.isAt(vs, d.GetDestination()) })
+}
+
+// sidecarsTake says whether a route is among those of sidecars: a match may be for gateways alone.
+func sidecarsTake(vs *manifest.VirtualService, h *networking.HTTPRoute) bool {
+	return forMesh(vs) && (len(h.GetMatch()) == 0 || slices.ContainsFunc(h.GetMatch(), func(m *networking.HTTPMatchRequest) bool {
+		return len(m.GetGateways()) == 0 || slices.Contains(m.GetGateways(), "mesh")
+	}))
+}
+
+// ThroughGateway says whether a gateway's routes lead to the host, so that its clients are perhaps gateways only.
+func (c *Cluster) ThroughGateway() bool {
+	return slices.ContainsFunc(c.model.routes[c.Host.Name], func(vs *manifest.VirtualService) bool {
+		gateways := slices.DeleteFunc(slices.Clone(vs.Spec.GetGateways()), func(g string) bool { return g == "mesh" })
+		return len(gateways) > 0 && leadsTo(vs, c.Host.Name)
+	})
+}
+
+// PlainTraffic says whether HTTP routes, of sidecars or gateways, lead to the cluster: its traffic is then plain HTTP until
+// it gets there, whatever its port says.
+func (c *Cluster) PlainTraffic() bool {
+	return slices.ContainsFunc(c.model.routes[c.Host.Name], func(vs *manifest.VirtualService) bool {
+		return slices.ContainsFunc(vs.Spec.GetHttp(), func(h *networking.HTTPRoute) bool { return c.takes(vs, h) })
+	})
 }
 
 // isAt says whether a destination is the cluster.
@@ -94,6 +122,16 @@ func (m *Model) buildRoutes() {
 			}
 		}
 		for _, r := range vs.Spec.GetHttp() {
+			for _, d := range r.GetRoute() {
+				add(d.GetDestination().GetHost())
+			}
+		}
+		for _, r := range vs.Spec.GetTcp() {
+			for _, d := range r.GetRoute() {
+				add(d.GetDestination().GetHost())
+			}
+		}
+		for _, r := range vs.Spec.GetTls() {
 			for _, d := range r.GetRoute() {
 				add(d.GetDestination().GetHost())
 			}
@@ -161,7 +199,7 @@ func (c *Cluster) ReachedFrom(region string) bool {
 		covered = covered || own
 		for _, h := range vs.Spec.GetHttp() {
 			some, all := fromRegion(h, region)
-			if some && slices.ContainsFunc(h.GetRoute(), func(d *networking.HTTPRouteDestination) bool { return c.isAt(vs, d.GetDestination()) }) {
+			if some && sidecarsTake(vs, h) && c.takes(vs, h) {
 				return true
 			}
 			if all {

@@ -1,0 +1,65 @@
+package rules
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spillway-mesh/spillway/pkg/analyze"
+	"github.com/spillway-mesh/spillway/pkg/analyze/manifest"
+	"github.com/spillway-mesh/spillway/pkg/analyze/mesh"
+	"github.com/spillway-mesh/spillway/pkg/diag"
+)
+
+func init() {
+	add(analyze.Rule{
+		Code: "FX021", Name: "aws-signatures", Severity: diag.Error,
+		Inputs:  analyze.Kinds{"ServiceEntry"},
+		Summary: "AWS signatures break in the second region",
+		Why: "The SDK signs for one region, and the signature covers region and Host. After a failover every request is " +
+			"answered 400 or 403, which looks healthy: nothing is ejected and nothing retried.",
+		Fix: "sign again for each region behind the sidecar, or let the application choose the region; if requests carry " +
+			"no signature, annotate the ServiceEntry with spillway.dev/client-sends: Unsigned",
+		Check: checkAWSSignatures,
+	})
+}
+
+// awsRegional is a regional endpoint of an AWS service that takes signed requests.
+var awsRegional = regexp.MustCompile(`^(?:[a-z0-9.-]+\.)?[a-z0-9-]+\.([a-z]{2}(?:-[a-z]+)+-[0-9])\.(?:amazonaws\.com|amazonaws\.com\.cn|api\.aws|vpce\.amazonaws\.com)$`)
+
+// unsigned are services below such names that speak other protocols or take requests without a signature.
+var unsigned = regexp.MustCompile(`(^|\.)(elb|rds|cache|compute|email-smtp|elasticmapreduce|execute-api|emr|iot)\.`)
+
+func checkAWSSignatures(p *analyze.Pass) {
+	for _, h := range p.Hosts() {
+		entry := h.Entry()
+		if generated(entry.Object) || strings.EqualFold(entry.Annotations["spillway.dev/client-sends"], "unsigned") || !carriesRequests(h) || signed(p, h) {
+			continue
+		}
+		var regions []string
+		for _, e := range h.Endpoints {
+			if m := awsRegional.FindStringSubmatch(strings.ToLower(e.Address)); m != nil && !unsigned.MatchString(e.Address) && !slices.Contains(regions, m[1]) {
+				regions = append(regions, m[1])
+			}
+		}
+		if len(regions) > 1 {
+			p.Report(entry.Object, "spec.endpoints", "a request that the AWS SDK signed for one of %s is refused by the others", analyze.List(regions))
+		}
+	}
+}
+
+// carriesRequests says whether a port is for HTTP, in the open or within the application's TLS.
+func carriesRequests(h *mesh.Host) bool {
+	return slices.ContainsFunc(h.Ports, func(p mesh.Port) bool { return p.Protocol.IsHTTP() || p.Protocol == "HTTPS" })
+}
+
+// signed says whether an EnvoyFilter signs requests on their way.
+func signed(p *analyze.Pass, h *mesh.Host) bool {
+	return slices.ContainsFunc(p.Filters(h.Namespace), func(f *manifest.EnvoyFilter) bool {
+		found := false
+		for _, patch := range mesh.Patches(f) {
+			eachField(patch.Value, func(v manifest.Value) { found = found || strings.Contains(v.Text(), "aws_request_signing") })
+		}
+		return found
+	})
+}
