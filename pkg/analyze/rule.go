@@ -116,7 +116,14 @@ type Pass struct {
 	*mesh.Model
 	rule     Rule
 	findings []*Finding
+	told     map[told]bool
 	unknown  []Input
+}
+
+// told is what makes two findings the same.
+type told struct {
+	object        *manifest.Object
+	path, message string
 }
 
 // Report tells of a finding about a field of an object; the path may be empty, for the object itself.
@@ -125,12 +132,11 @@ func (p *Pass) Report(o *manifest.Object, path, format string, args ...any) *Fin
 		Code: p.rule.Code, Severity: p.rule.Severity, Object: o.String(), Path: path,
 		Message: fmt.Sprintf(format, args...), Hint: p.rule.Fix, Position: o.Source.Locate(path),
 	}}
-	same := slices.IndexFunc(p.findings, func(g *Finding) bool {
-		return g.Object == f.Object && g.Path == f.Path && g.Message == f.Message
-	})
-	if same >= 0 {
-		return &Finding{} // told already; what is set on it is lost on purpose
+	key := told{o, path, f.Message}
+	if p.told[key] {
+		return &Finding{} // what is set on it is lost on purpose
 	}
+	p.told[key] = true
 	p.findings = append(p.findings, f)
 	return f
 }

@@ -36,7 +36,7 @@ func Run(s *manifest.Snapshot, o mesh.Options, rules []Rule) *Report {
 		if !r.holds(m.Versions) || !r.applies(s) {
 			continue
 		}
-		p := &Pass{Model: m, rule: r}
+		p := &Pass{Model: m, rule: r, told: map[told]bool{}}
 		r.Check(p)
 		out.Findings = append(out.Findings, p.findings...)
 		for _, i := range p.unknown {

@@ -34,7 +34,8 @@ type Cluster struct {
 	// Endpoints are those of the host, or those that the subset selects.
 	Endpoints []Endpoint
 
-	model *Model
+	patches []Patch
+	model   *Model
 }
 
 // Clusters are all clusters of hosts outside Kubernetes: per host and port one for every different set of objects in force.
@@ -61,13 +62,12 @@ func (c *Cluster) String() string {
 }
 
 func (m *Model) buildClusters() {
-	namespaces := m.namespaces()
+	wildcards := m.wildcards()
 	for _, h := range m.hosts {
 		if len(h.Ports) == 0 {
 			continue
 		}
-		clients := m.clientsOf(h, namespaces)
-		for _, g := range m.groups(h, clients) {
+		for _, g := range m.groups(h, m.clientsOf(h, wildcards)) {
 			for _, p := range h.Ports {
 				m.clusters = append(m.clusters, m.clustersOf(h, p, g)...)
 			}
@@ -77,33 +77,25 @@ func (m *Model) buildClusters() {
 
 // clientsOf are the namespaces whose clients get the host. Where nothing else is known of clients, those of the host's own
 // namespace stand for everybody's.
-func (m *Model) clientsOf(h *Host, namespaces []string) []string {
+func (m *Model) clientsOf(h *Host, wildcards []string) []string {
 	var out []string
-	if m.Sees(h.Namespace, h) {
-		out = append(out, h.Namespace)
-	}
-	for _, ns := range namespaces {
-		if ns != h.Namespace && m.hasOwn(ns, h.Name) && m.Sees(ns, h) {
-			out = append(out, ns)
+	candidates := slices.Concat([]string{h.Namespace}, slices.Sorted(slices.Values(m.owners[h.Name])))
+	for _, ns := range wildcards {
+		if m.rules.local[ns].mostSpecific(h.Name) != nil {
+			candidates = append(candidates, ns)
 		}
 	}
 	for _, ns := range h.Entry().Spec.GetExportTo() {
-		if ns != "." && ns != "*" && ns != "~" && !slices.Contains(out, ns) && m.Sees(ns, h) {
+		if ns != "." && ns != "*" && ns != "~" {
+			candidates = append(candidates, ns)
+		}
+	}
+	for _, ns := range candidates {
+		if !slices.Contains(out, ns) && m.Sees(ns, h) {
 			out = append(out, ns)
 		}
 	}
 	return out
-}
-
-// hasOwn says whether a namespace has a DestinationRule, a route or a filter of its own for the host.
-func (m *Model) hasOwn(namespace, host string) bool {
-	if m.rules.local[namespace].mostSpecific(host) != nil {
-		return true
-	}
-	if slices.ContainsFunc(m.routes[host], func(vs *manifest.VirtualService) bool { return vs.Namespace == namespace }) {
-		return true
-	}
-	return slices.ContainsFunc(m.filters[namespace], func(f *manifest.EnvoyFilter) bool { return mentions(f, host) })
 }
 
 // group is clients that get the same.
@@ -112,19 +104,19 @@ type group struct {
 	labels     map[string]string
 	rule       *Rule
 	routes     []*manifest.VirtualService
-	filters    []*manifest.EnvoyFilter
+	patches    []Patch
 }
 
 func (m *Model) groups(h *Host, clients []string) []group {
 	var out []group
 	for _, ns := range clients {
 		for _, r := range m.chosen(ns, h) {
-			g := group{namespaces: []string{ns}, rule: r, routes: m.routesOf(h.Name, ns), filters: m.filtersFor(ns, h.Name)}
+			g := group{namespaces: []string{ns}, rule: r, routes: m.routesOf(h.Name, ns), patches: m.patchesFor(ns, h.Name)}
 			if r != nil {
 				g.labels = r.Selector
 			}
 			same := slices.IndexFunc(out, func(o group) bool {
-				return o.rule == g.rule && slices.Equal(o.routes, g.routes) && slices.Equal(o.filters, g.filters)
+				return o.rule == g.rule && slices.Equal(o.routes, g.routes) && slices.EqualFunc(o.patches, g.patches, samePatch)
 			})
 			if same >= 0 {
 				out[same].namespaces = append(out[same].namespaces, ns)
@@ -135,6 +127,8 @@ func (m *Model) groups(h *Host, clients []string) []group {
 	}
 	return out
 }
+
+func samePatch(a, b Patch) bool { return a.Filter == b.Filter && a.Path == b.Path }
 
 // chosen are the rules that some client of the namespace has in force: one for each selector, and one for all others.
 func (m *Model) chosen(namespace string, h *Host) []*Rule {
@@ -151,7 +145,7 @@ func (m *Model) chosen(namespace string, h *Host) []*Rule {
 }
 
 func (m *Model) clustersOf(h *Host, p Port, g group) []*Cluster {
-	base := Cluster{Host: h, Port: p, Clients: g.namespaces, Labels: g.labels, Rule: g.rule, Endpoints: h.Endpoints, model: m}
+	base := Cluster{Host: h, Port: p, Clients: g.namespaces, Labels: g.labels, Rule: g.rule, Endpoints: h.Endpoints, patches: g.patches, model: m}
 	out := []*Cluster{base.with("")}
 	if g.rule == nil {
 		return out

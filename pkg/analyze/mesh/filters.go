@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 
@@ -17,6 +18,8 @@ type Patch struct {
 	Spec   *networking.EnvoyFilter_EnvoyConfigObjectPatch
 	Path   string         // in Filter, such as spec.configPatches[0]
 	Value  manifest.Value // of the patch
+
+	rank int // of the filter, in the order in which they act
 }
 
 // Selected says that the patch acts on some of the clients only.
@@ -47,42 +50,74 @@ func Patches(f *manifest.EnvoyFilter) []Patch {
 	return out
 }
 
-// buildFilters puts EnvoyFilters into the order in which they act.
+// patchIndex are the patches of one namespace: those that name a host, and all others.
+type patchIndex struct {
+	byHost map[string][]Patch
+	rest   []Patch
+}
+
+// buildFilters puts EnvoyFilters into the order in which they act: by priority, those of the root namespace first.
 func (m *Model) buildFilters() {
-	m.filters = map[string][]*manifest.EnvoyFilter{}
-	for _, f := range m.Snapshot.EnvoyFilters {
-		m.filters[f.Namespace] = append(m.filters[f.Namespace], f)
-	}
-	for _, list := range m.filters {
-		slices.SortStableFunc(list, func(a, b *manifest.EnvoyFilter) int { return cmp.Compare(a.Spec.GetPriority(), b.Spec.GetPriority()) })
-	}
-}
-
-// Filters are the EnvoyFilters that act on proxies of a namespace, in order: those of the root namespace and its own.
-func (m *Model) Filters(namespace string) []*manifest.EnvoyFilter {
-	out := slices.Clone(m.filters[m.Root])
-	if namespace != m.Root {
-		out = append(out, m.filters[namespace]...)
-	}
-	slices.SortStableFunc(out, func(a, b *manifest.EnvoyFilter) int { return cmp.Compare(a.Spec.GetPriority(), b.Spec.GetPriority()) })
-	return out
-}
-
-// filtersFor are those that mention the host, or match clusters or routes of any.
-func (m *Model) filtersFor(namespace, host string) []*manifest.EnvoyFilter {
-	return slices.DeleteFunc(m.Filters(namespace), func(f *manifest.EnvoyFilter) bool { return !mentions(f, host) })
-}
-
-func mentions(f *manifest.EnvoyFilter, host string) bool {
-	return slices.ContainsFunc(f.Spec.GetConfigPatches(), func(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
-		c := p.GetMatch().GetCluster()
-		return c.GetService() == "" || c.GetService() == host
+	m.filters, m.patches = map[string][]*manifest.EnvoyFilter{}, map[string]*patchIndex{}
+	ordered := slices.Clone(m.Snapshot.EnvoyFilters)
+	slices.SortStableFunc(ordered, func(a, b *manifest.EnvoyFilter) int {
+		return cmp.Or(cmp.Compare(a.Spec.GetPriority(), b.Spec.GetPriority()), boolean(a.Namespace != m.Root)-boolean(b.Namespace != m.Root))
 	})
+	for rank, f := range ordered {
+		m.filters[f.Namespace] = append(m.filters[f.Namespace], f)
+		index := m.patches[f.Namespace]
+		if index == nil {
+			index = &patchIndex{byHost: map[string][]Patch{}}
+			m.patches[f.Namespace] = index
+		}
+		for _, p := range Patches(f) {
+			p.rank = rank
+			if host := namedHost(p.Spec.GetMatch()); host != "" {
+				index.byHost[host] = append(index.byHost[host], p)
+				m.addOwner(host, f.Namespace)
+			} else {
+				index.rest = append(index.rest, p)
+			}
+		}
+	}
+}
+
+// namedHost is the host that a patch names, "" if it may be for any.
+func namedHost(m *networking.EnvoyFilter_EnvoyConfigObjectMatch) string {
+	if host := m.GetCluster().GetService(); host != "" {
+		return host
+	}
+	if parts := strings.SplitN(m.GetCluster().GetName(), "|", 4); len(parts) == 4 {
+		return parts[3]
+	}
+	host, _, _ := strings.Cut(m.GetRouteConfiguration().GetVhost().GetName(), ":")
+	return host
+}
+
+// Filters are the EnvoyFilters that act on proxies of a namespace: those of the root namespace and its own.
+func (m *Model) Filters(namespace string) []*manifest.EnvoyFilter {
+	if namespace == m.Root {
+		return m.filters[m.Root]
+	}
+	return slices.Concat(m.filters[m.Root], m.filters[namespace])
+}
+
+// patchesFor are the patches that may act on the host for clients of a namespace, in order.
+func (m *Model) patchesFor(namespace, host string) []Patch {
+	var out []Patch
+	spaces := []string{m.Root, namespace}
+	for _, ns := range slices.Compact(spaces) {
+		if index := m.patches[ns]; index != nil {
+			out = slices.Concat(out, index.rest, index.byHost[host])
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Patch) int { return cmp.Compare(a.rank, b.rank) })
+	return out
 }
 
 // ClusterPatches are the patches of the cluster itself that act on its clients' sidecars, in order.
 func (c *Cluster) ClusterPatches() []Patch {
-	return c.patches(networking.EnvoyFilter_CLUSTER, func(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
+	return c.patchesOf(networking.EnvoyFilter_CLUSTER, func(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
 		m := p.GetMatch().GetCluster()
 		if m.GetName() != "" {
 			return m.GetName() == c.Name()
@@ -96,7 +131,7 @@ func (c *Cluster) ClusterPatches() []Patch {
 // RoutePatches are the patches of routes to the host that act on its clients' sidecars, in order.
 func (c *Cluster) RoutePatches() []Patch {
 	number := strconv.Itoa(c.Port.Number)
-	return c.patches(networking.EnvoyFilter_HTTP_ROUTE, func(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
+	return c.patchesOf(networking.EnvoyFilter_HTTP_ROUTE, func(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
 		m := p.GetMatch().GetRouteConfiguration()
 		vhost := m.GetVhost().GetName()
 		return (m.GetName() == "" || m.GetName() == number) && (m.GetPortNumber() == 0 || int(m.GetPortNumber()) == c.Port.Number) &&
@@ -104,15 +139,13 @@ func (c *Cluster) RoutePatches() []Patch {
 	})
 }
 
-func (c *Cluster) patches(to networking.EnvoyFilter_ApplyTo, fits func(*networking.EnvoyFilter_EnvoyConfigObjectPatch) bool) []Patch {
+func (c *Cluster) patchesOf(to networking.EnvoyFilter_ApplyTo, fits func(*networking.EnvoyFilter_EnvoyConfigObjectPatch) bool) []Patch {
 	var out []Patch
-	for _, f := range c.model.Filters(c.Clients[0]) {
-		for _, p := range Patches(f) {
-			context := p.Spec.GetMatch().GetContext()
-			sidecars := context == networking.EnvoyFilter_ANY || context == networking.EnvoyFilter_SIDECAR_OUTBOUND
-			if p.Spec.GetApplyTo() == to && sidecars && fits(p.Spec) {
-				out = append(out, p)
-			}
+	for _, p := range c.patches {
+		context := p.Spec.GetMatch().GetContext()
+		sidecars := context == networking.EnvoyFilter_ANY || context == networking.EnvoyFilter_SIDECAR_OUTBOUND
+		if p.Spec.GetApplyTo() == to && sidecars && fits(p.Spec) {
+			out = append(out, p)
 		}
 	}
 	return out

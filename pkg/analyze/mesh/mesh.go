@@ -8,7 +8,6 @@ package mesh
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	meshconfig "istio.io/api/mesh/v1alpha1"
@@ -41,8 +40,10 @@ type Model struct {
 	routes     map[string][]*manifest.VirtualService // by exact host
 	wildRoutes []*manifest.VirtualService
 	filters    map[string][]*manifest.EnvoyFilter // by namespace, in the order in which they act
+	patches    map[string]*patchIndex
+	owners     map[string][]string // namespaces that have objects of their own for a host
 	scopes     map[string]*scope
-	labels     map[string]map[string]string // of namespaces
+	spaces     map[string]*manifest.Object // the namespaces themselves
 	clients    Regions
 	clusters   []*Cluster
 }
@@ -55,9 +56,9 @@ func New(s *manifest.Snapshot, o Options) *Model {
 		m.Mesh = &meshconfig.MeshConfig{}
 	}
 	m.Root = cmp.Or(m.Mesh.GetRootNamespace(), DefaultRoot)
-	m.labels = map[string]map[string]string{}
+	m.spaces, m.owners = map[string]*manifest.Object{}, map[string][]string{}
 	for _, ns := range s.OfKind("", "Namespace") {
-		m.labels[ns.Name] = ns.Labels
+		m.spaces[ns.Name] = ns
 	}
 	m.buildHosts()
 	m.buildRules()
@@ -71,37 +72,23 @@ func New(s *manifest.Snapshot, o Options) *Model {
 
 // NamespaceLabels are the labels of a namespace, and whether the namespace itself is known.
 func (m *Model) NamespaceLabels(namespace string) (labels map[string]string, known bool) {
-	labels, known = m.labels[namespace]
-	return labels, known
+	if o := m.spaces[namespace]; o != nil {
+		return o.Labels, true
+	}
+	return nil, false
 }
 
 // NamespaceAnnotations are those of a namespace, nil if it is not known.
 func (m *Model) NamespaceAnnotations(namespace string) map[string]string {
-	for _, o := range m.Snapshot.OfKind("", "Namespace") {
-		if o.Name == namespace {
-			return o.Annotations
-		}
+	if o := m.spaces[namespace]; o != nil {
+		return o.Annotations
 	}
 	return nil
 }
 
-// namespaces are those of all objects that say something about clients, sorted.
-func (m *Model) namespaces() []string {
-	set := map[string]bool{}
-	add := func(o *manifest.Object) { set[o.Namespace] = true }
-	s := m.Snapshot
-	for _, o := range s.DestinationRules {
-		add(o.Object)
+// addOwner notes that a namespace has something of its own for a host, so that clients are there.
+func (m *Model) addOwner(host, namespace string) {
+	if namespace != m.Root && !slices.Contains(m.owners[host], namespace) {
+		m.owners[host] = append(m.owners[host], namespace)
 	}
-	for _, o := range s.VirtualServices {
-		add(o.Object)
-	}
-	for _, o := range s.Sidecars {
-		add(o.Object)
-	}
-	for _, o := range s.EnvoyFilters {
-		add(o.Object)
-	}
-	delete(set, m.Root)
-	return slices.Sorted(maps.Keys(set))
 }

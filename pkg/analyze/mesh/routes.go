@@ -112,6 +112,7 @@ func (m *Model) buildRoutes() {
 			if host = FullHost(host, vs.Namespace); !seen[host] {
 				seen[host] = true
 				m.routes[host] = append(m.routes[host], vs)
+				m.addOwner(host, vs.Namespace)
 			}
 		}
 		for _, h := range vs.Spec.GetHosts() {

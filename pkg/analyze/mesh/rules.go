@@ -61,6 +61,18 @@ type ruleIndex struct {
 	rootLocal       *hostRules
 }
 
+// wildcards are the namespaces that have rules for many hosts at once.
+func (m *Model) wildcards() []string {
+	var out []string
+	for ns, r := range m.rules.local {
+		if len(r.wild) > 0 && ns != m.Root {
+			out = append(out, ns)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // FullHost is a host as istiod reads it in an object of the namespace: short names are services of that namespace.
 func FullHost(host, namespace string) string {
 	if host == "" || strings.Contains(host, ".") || strings.HasPrefix(host, "*") {
@@ -76,6 +88,7 @@ func (m *Model) buildRules() {
 		return boolean(a.Spec.GetWorkloadSelector() == nil) - boolean(b.Spec.GetWorkloadSelector() == nil)
 	})
 	for _, dr := range ordered {
+		m.addOwner(FullHost(dr.Spec.GetHost(), dr.Namespace), dr.Namespace)
 		exportTo := slices.Compact(slices.Sorted(slices.Values(dr.Spec.GetExportTo())))
 		if dr.Spec.GetWorkloadSelector() != nil {
 			exportTo = []string{"."}

@@ -5,7 +5,8 @@ func (m *Model) Waypoint(h *Host) string {
 	const label = "istio.io/use-waypoint"
 	name, own := h.Entry().Labels[label]
 	if !own {
-		name = m.labels[h.Namespace][label]
+		labels, _ := m.NamespaceLabels(h.Namespace)
+		name = labels[label]
 	}
 	if name == "none" {
 		return ""

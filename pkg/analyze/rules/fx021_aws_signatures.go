@@ -33,7 +33,7 @@ var unsigned = regexp.MustCompile(`(^|\.)(elb|rds|cache|compute|email-smtp|elast
 func checkAWSSignatures(p *analyze.Pass) {
 	for _, h := range p.Hosts() {
 		entry := h.Entry()
-		if generated(entry.Object) || strings.EqualFold(entry.Annotations["spillway.dev/client-sends"], "unsigned") || !carriesRequests(h) || signed(p, h) {
+		if generated(entry.Object) || strings.EqualFold(entry.Annotations["spillway.dev/client-sends"], "unsigned") || !carriesRequests(h) {
 			continue
 		}
 		var regions []string
@@ -42,7 +42,7 @@ func checkAWSSignatures(p *analyze.Pass) {
 				regions = append(regions, m[1])
 			}
 		}
-		if len(regions) > 1 {
+		if len(regions) > 1 && !signed(p, h) {
 			p.Report(entry.Object, "spec.endpoints", "a request that the AWS SDK signed for one of %s is refused by the others", analyze.List(regions))
 		}
 	}
