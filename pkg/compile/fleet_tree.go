@@ -22,6 +22,8 @@ func FleetTree(f *plan.Fleet) render.Map {
 		{Key: "edges", Value: orNothing(list(f.Edges, edgeTree)), Comment: "how long users wait in the worst case"},
 		{Key: "clusters", Value: list(f.Clusters, clusterTree)},
 		{Key: "health", Value: healthTree(f.Health)},
+		{Key: "route", Value: fleetRouteTree(f.Route)},
+		{Key: "server", Value: serverTree(f.Server)},
 	}
 }
 
@@ -55,6 +57,10 @@ func timingTree(t plan.EdgeTiming) any {
 }
 
 func clusterTree(c plan.FleetCluster) render.Map {
+	own := c.PeerAddress
+	if own == c.Address {
+		own = ""
+	}
 	m := render.Map{
 		{Key: "name", Value: c.Name},
 		{Key: "region", Value: text(c.Region)},
@@ -63,6 +69,9 @@ func clusterTree(c plan.FleetCluster) render.Map {
 		{Key: "rotation", Value: c.Rotation},
 		{Key: "token", Value: c.Token},
 		{Key: "maxRPS", Value: positive(c.MaxRPS)},
+		{Key: "peerAddress", Value: text(own)},
+		{Key: "internal", Value: yes(c.Internal)},
+		{Key: "egress", Value: names(c.Egress)},
 	}
 	if g := c.GKE; g != nil {
 		m = append(m, render.Field{Key: "gke", Value: render.Map{

@@ -46,5 +46,17 @@ func fleetPlanCodes() []Code {
 			Why: "Namespace and name are part of every message between the clusters; cut short, two fleets could take each other for one.",
 			Fix: "Shorten the name of the ClusterFailover.",
 		},
+		{
+			ID: "SP291", Title: "the gateway is not described in its own API's words",
+			Why: "A route of the Gateway API belongs to a Gateway that somebody else writes, with its own listeners. Istio's API takes " +
+				"a port and a redirect, the Gateway API the name of a Gateway.",
+			Fix: "Give gateway.names with the Gateway API; leave probePort and otherPaths to Istio's.",
+		},
+		{
+			ID: "SP292", Title: "the address of an internal load balancer is a public one",
+			Why: "With peerAccess InternalLoadBalancer a Service asks the cloud for the address at which the other clusters ask. A public " +
+				"address is refused, the Service stays without one, and no cluster is ever confirmed.",
+			Fix: "Reserve an address in the cluster's network and give it as ingress.peerAddress, or set peerAccess: Address.",
+		},
 	}
 }

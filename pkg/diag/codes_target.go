@@ -48,16 +48,27 @@ func targetCodes() []Code {
 			Fix: "Keep other secrets in another namespace; or mount the certificate into the sidecars and give it as files.",
 		},
 		{
-			ID: "SP310", Title: "the health server is not written yet",
-			Why: "The objects say what each cluster goes by; the server that reads them and its route through the gateway are not " +
-				"among them. Until both run, the probe path is answered by nobody.",
-			Fix: "Apply the objects; run the health server and route the probe path to it by hand.",
+			ID: "SP312", Title: "keys in a folder of a cluster",
+			Why: "The Deployment that is written mounts no folder of yours; without its keys the server takes no other cluster's " +
+				"word, and the cluster never leaves.",
+			Fix: "Name a Secret under health.peerKeys.",
 		},
 		{
-			ID: "SP311", Title: "a drain is refused for want of a load",
-			Why: "With a capacity a cluster may be drained only if the others have room for its load. The health server does not " +
-				"read the load yet, and a load that is not known is no room: the drain would wait until it ends.",
-			Fix: "Leave capacity out, or set guard.capacity to Warn or Ignore.",
+			ID: "SP313", Title: "the image of the health server is not named",
+			Why: "A name without a registry is looked for where the nodes are set to look first, which may be anybody's.",
+			Fix: "Set server.image to the image that your clusters pull.",
+		},
+		{
+			ID: "SP314", Title: "no Gateway with TLS leads to the peer path",
+			Why: "Clusters ask one another over TLS, with a certificate that is checked. The Gateway that is written here speaks plain " +
+				"HTTP only, for load balancers; without a route on one with a certificate no cluster is ever confirmed, and none leaves.",
+			Fix: "Give gateway.names.",
+		},
+		{
+			ID: "SP315", Title: "a peer is called by another name than its address",
+			Why: "With outboundTrafficPolicy REGISTRY_ONLY a sidecar knows a host by its address or by the name in TLS. An address that " +
+				"is a DNS name gives it neither when the name in TLS is another one.",
+			Fix: "Give the address as an IP address, or let each cluster have a host of its own.",
 		},
 		{
 			ID: "SP320", Title: "an edge has no such option",

@@ -67,7 +67,6 @@ const (
 	codeNoAddress       = "SP280"
 	codeObjective       = "SP281"
 	codeNoKeys          = "SP282"
-	codeNotWritten      = "SP283"
 	codeHealthTwice     = "SP285"
 	codeNoWorstCase     = "SP286"
 	codeMinOut          = "SP287"
@@ -78,5 +77,7 @@ const (
 	codeNoWindow        = "SP704"
 	codeStrictTooLong   = "SP705"
 	codeWindowsMeet     = "HC021"
+	codeNoGateway       = "SP291"
+	codeNotInternal     = "SP292"
 	codeSigned          = "FX021"
 )

@@ -20,6 +20,8 @@ type Fleet struct {
 	Clusters     []FleetCluster
 	Edges        []Edge // at most one of each type
 	Health       Health
+	Route        FleetRoute // of the probe path
+	Server       FleetServer
 }
 
 // FleetGateway is the gateway through which every cluster is entered.
@@ -40,6 +42,10 @@ type FleetCluster struct {
 	MaxRPS   int          // how many requests a second it can serve; 0: not known
 	Window   *FleetWindow // nil: it may be worked on at any time
 	Peers    []FleetPeer
+
+	PeerAddress string   // where the other clusters reach it
+	Internal    bool     // that is an internal load balancer's, which is written too
+	Egress      []string // networks that its own requests to other clusters come from; none: not known
 }
 
 // FleetGKE names a cluster in Google Cloud.

@@ -27,12 +27,12 @@ func BuildFleet(spec *v1alpha1.ClusterFailover, timings ...EdgeTiming) (*Fleet, 
 	}}
 	b.name()
 	b.clusters()
+	b.server()
 	b.keys()
 	b.edges()
 	b.objective()
 	b.minOut()
 	b.maintenance()
-	b.later()
 	if b.diags.HasErrors() {
 		return nil, b.diags
 	}
@@ -75,7 +75,7 @@ func (b *fleetBuilder) clusters() {
 		out.Token = health.Token(f.ID, c.Name)
 		switch {
 		case c.Ingress != nil && c.Ingress.Address != "":
-			out.Address = c.Ingress.Address
+			out.Address, out.PeerAddress = c.Ingress.Address, or(c.Ingress.PeerAddress, c.Ingress.Address)
 		case len(b.spec.Clusters) > 1:
 			b.diags.Errorf(at.Child("ingress", "address"), codeNoAddress,
 				"the other clusters cannot reach %q, and no cluster could leave with its word", c.Name).
@@ -101,13 +101,13 @@ func (b *fleetBuilder) clusters() {
 // peer is how the others see a cluster. They dial its own address; the name that they send and want in its certificate
 // is the first host, which every gateway serves, unless the fleet gives each cluster a host of its own.
 func (b *fleetBuilder) peer(c FleetCluster) FleetPeer {
-	server, name := c.Address, b.fleet.Hosts[0]
-	ip, err := netip.ParseAddr(c.Address)
+	server, name := c.PeerAddress, b.fleet.Hosts[0]
+	ip, err := netip.ParseAddr(c.PeerAddress)
 	switch {
 	case err == nil && ip.Is6():
-		server = "[" + c.Address + "]"
+		server = "[" + c.PeerAddress + "]"
 	case err != nil && or(b.spec.PeerAccess, v1alpha1.AccessPerClusterHost) == v1alpha1.AccessPerClusterHost:
-		name = c.Address
+		name = c.PeerAddress
 	}
 	return FleetPeer{
 		Name: c.Name, URLs: []string{"https://" + server + b.fleet.Health.Path + "/peer"}, Host: name,
@@ -196,14 +196,6 @@ func (b *fleetBuilder) minOut() {
 				g.MinOut, e.Strict, e.Type)
 		}
 		g.MinOut = e.Strict
-	}
-}
-
-// later says what else of the spec nothing is written for yet.
-func (b *fleetBuilder) later() {
-	if b.spec.PeerAccess == v1alpha1.AccessInternalLoadBalancer {
-		b.diags.Warnf(b.at("peerAccess"), codeNotWritten, "this release writes no internal load balancers: peers are asked at ingress.address").
-			WithHint("make ingress.address one that the other clusters reach")
 	}
 }
 

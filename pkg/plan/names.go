@@ -22,12 +22,16 @@ const (
 const (
 	RankRBAC            = 0
 	RankClusterHealth   = 5 // what the health server goes by, there before anything that asks it
+	RankHealthServer    = 6
 	RankEgressGateway   = 6 // the gateway itself, shared by specs
 	RankHop             = 8 // what it does for a spec; no request comes before the spec's own objects are there
 	RankDestinationRule = 10
+	RankPolicy          = 15 // before the route that it guards
 	RankEnvoyFilter     = 20
+	RankGateway         = 25
 	RankVirtualService  = 30
 	RankServiceEntry    = 40
+	RankMonitoring      = 50 // its kinds are there only where an operator is
 	RankMaintenance     = 60 // last: it starts commands that need all of the rest
 )
 

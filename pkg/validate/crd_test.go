@@ -68,11 +68,15 @@ clusters:
   region: us-east1
   role: Primary
   gke: {project: shop, location: us-east1, fleetMembership: blue}
-  ingress: {address: 192.0.2.1}
+  ingress: {address: 192.0.2.1, peerAddress: 192.0.2.2}
   rotation: Serving
   capacity: {maxRPS: 1}
+  egress: [198.51.100.0/24]
   maintenance: {days: [Mon], start: "02:00", duration: 6h, timeZone: Asia/Tokyo}
-gateway: {api: Istio, selector: {istio: ingressgateway}}
+gateway:
+  {api: Istio, selector: {istio: ingressgateway}, names: [edge/public], alsoServed: [admin.example.com], probePort: 8090,
+   otherPaths: RedirectToHTTPS, authorization: AllowListed}
+server: {image: spillway-health, replicas: 2, mesh: Sidecar, monitoring: None}
 objective: {rto: 60s, availability: 99.5}
 peerAccess: Address
 maintenance:

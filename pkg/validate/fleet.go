@@ -18,9 +18,10 @@ func ClusterFailover(x *v1alpha1.ClusterFailover) diag.List {
 	c.hosts(at.Child("hosts"), s.Hosts)
 	c.clusters(at.Child("clusters"), s)
 	if g := s.Gateway; g != nil {
-		choice(c, at.Child("gateway", "api"), g.API, false, v1alpha1.GatewayIstio, v1alpha1.GatewayGatewayAPI)
-		c.count(at.Child("gateway", "selector"), len(g.Selector), 0, 16)
-		c.labels(at.Child("gateway", "selector"), g.Selector)
+		c.gateway(at.Child("gateway"), g)
+	}
+	if s.Server != nil {
+		c.server(at.Child("server"), s.Server)
 	}
 	if o := s.Objective; o != nil {
 		c.objective(at.Child("objective"), o)
@@ -67,7 +68,12 @@ func (c *checker) clusters(at *field.Path, s *v1alpha1.ClusterFailoverSpec) {
 		if k.Ingress != nil {
 			c.address(at.Child("ingress", "address"), k.Ingress.Address)
 			c.twice(addresses, at.Child("ingress", "address"), k.Ingress.Address, "the address")
+			if a := k.Ingress.PeerAddress; a != "" && a != k.Ingress.Address {
+				c.address(at.Child("ingress", "peerAddress"), a)
+				c.twice(addresses, at.Child("ingress", "peerAddress"), a, "the address")
+			}
 		}
+		c.egress(at.Child("egress"), k.Egress)
 		if k.GKE != nil {
 			c.required(at.Child("gke", "project"), k.GKE.Project, longestLabel)
 			c.required(at.Child("gke", "location"), k.GKE.Location, longestLabel)

@@ -74,6 +74,10 @@ type ClusterFailoverSpec struct {
 	// +optional
 	Health *HealthSettings `json:"health,omitempty"`
 
+	// Server is how the health server runs in each cluster.
+	// +optional
+	Server *ServerSettings `json:"server,omitempty"`
+
 	// Edge is what stands before the clusters: load balancers and DNS.
 	// +optional
 	// +kubebuilder:validation:MaxItems=16
@@ -115,6 +119,14 @@ type Cluster struct {
 	// +optional
 	Capacity *Capacity `json:"capacity,omitempty"`
 
+	// Egress are the networks that its requests to other clusters come from. Default: not known, and the peer path is open to
+	// all who hold a key.
+	// +optional
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MaxLength=43
+	// +listType=set
+	Egress []string `json:"egress,omitempty"`
+
 	// Maintenance window of the cluster.
 	// +optional
 	Maintenance *MaintenanceWindow `json:"maintenance,omitempty"`
@@ -152,6 +164,11 @@ type ClusterIngress struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	Address string `json:"address"`
+	// PeerAddress is where the other clusters reach it, where that is another one; with peerAccess InternalLoadBalancer the
+	// address of the internal load balancer. Default: address.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	PeerAddress string `json:"peerAddress,omitempty"`
 }
 
 // GatewayRef is the gateway of the clusters.
@@ -160,10 +177,13 @@ type GatewayRef struct {
 	// +optional
 	// +kubebuilder:validation:Enum=Istio;GatewayAPI
 	API GatewayAPI `json:"api,omitempty"`
-	// Selector of the gateway's pods.
+	// Selector of the gateway's pods, which are in the namespace of the fleet. Default: istio: ingressgateway, or the label of
+	// the pods of the first Gateway of the Gateway API.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=16
 	Selector map[string]string `json:"selector,omitempty"`
+
+	GatewayRoute `json:",inline"`
 }
 
 // GatewayAPI is the API that configures a gateway.

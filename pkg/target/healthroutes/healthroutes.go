@@ -1,11 +1,12 @@
-// Package healthroutes writes fleets as what the health server of each cluster goes by. For now that is the ClusterHealth
-// of each cluster alone; the server and its route through the gateway are set up by hand.
+// Package healthroutes writes fleets as what runs in each cluster: the ClusterHealth, the health server that goes by it, its
+// route through the gateway, and the ways to the other clusters.
 //
-// The plan has decided everything; this package only writes it down. It imports target, plan, diag and render. Start reading
-// at Target.RenderFleet.
+// The plan has decided everything; this package only writes it down, one file per concern. It imports target, plan, diag and
+// render. Start reading at Target.RenderFleet, then writer.objects.
 package healthroutes
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -29,31 +30,69 @@ func New() Target { return Target{} }
 func (Target) Info() target.Info {
 	return target.Info{
 		Name:      "healthroutes",
-		Summary:   "the health of each cluster of a fleet; not yet the health server and its route",
+		Summary:   "the health server of each cluster of a fleet, and its route through the gateway",
 		Stability: "Alpha",
-		Kinds:     target.Kinds(target.SemanticsRun("spillway-health"), "ClusterHealth.spillway.dev"),
+		Kinds: slices.Concat(
+			target.Kinds(target.SemanticsRun("spillway-health"), "ClusterHealth.spillway.dev"),
+			target.Kinds(target.SemanticsRun("kube-apiserver"), "Deployment.apps", "PodDisruptionBudget.policy", "NetworkPolicy.networking.k8s.io",
+				"PriorityClass.scheduling.k8s.io", "Service", "ServiceAccount", "Role.rbac.authorization.k8s.io",
+				"RoleBinding.rbac.authorization.k8s.io", "ClusterRole.rbac.authorization.k8s.io", "ClusterRoleBinding.rbac.authorization.k8s.io"),
+			target.Kinds(target.CRDValidated("istio.io/istio"), "Gateway.networking.istio.io", "VirtualService.networking.istio.io",
+				"DestinationRule.networking.istio.io", "ServiceEntry.networking.istio.io", "EnvoyFilter.networking.istio.io",
+				"AuthorizationPolicy.security.istio.io"),
+			target.Kinds(target.CRDValidated("sigs.k8s.io/gateway-api"), "HTTPRoute.gateway.networking.k8s.io"),
+			target.Kinds(target.SemanticsRun("promtool"), "PrometheusRule.monitoring.coreos.com"),
+			target.Kinds(target.OwnSubset(), "PodMonitor.monitoring.coreos.com"),
+		),
 	}
 }
 
-// CheckFleet says what is still to be done by hand.
+// CheckFleet says what cannot be written, and what is left to others.
 func (Target) CheckFleet(f *plan.Fleet, at *field.Path) diag.List {
 	var ds diag.List
-	ds.Notef(at, "SP310", "the ClusterHealth of each cluster is written, not yet the health server and its route through the gateway").
-		WithHint("run the health server in each cluster, and route the probe path to it")
-	for i := range f.Clusters {
-		if c := &f.Clusters[i]; c.MaxRPS > 0 && f.Health.Guard.Capacity == "RequireForDrain" {
-			ds.Warnf(at.Child("clusters").Index(i).Child("capacity"), "SP311", "cluster %q cannot be drained: its load is not read yet", c.Name).
-				WithHint("leave capacity out, or set guard.capacity to Warn or Ignore")
+	if f.Health.KeysFolder != "" {
+		ds.Errorf(at.Child("health", "peerKeys", "files"), "SP312", "in a cluster the keys come from a Secret; a folder is for a server outside").
+			WithHint("put the keys into a Secret of each cluster, and name it: peerKeys: {secret: {name: spillway-peer-keys}}")
+	}
+	if !f.Server.ImageGiven {
+		ds.Notef(at.Child("server", "image"), "SP313", "the image is %s, from wherever the nodes look first", f.Server.Image).
+			WithHint("name the registry and the version that your clusters pull from")
+	}
+	if f.Gateway.API == istioAPI && len(f.Route.Names) == 0 && len(f.Clusters) > 1 {
+		ds.Warnf(at.Child("gateway", "names"), "SP314", "no Gateway with TLS is named: the other clusters ask over TLS, and only plain HTTP is routed").
+			WithHint("name the Gateway that serves %s over HTTPS; the route is added to it", f.Hosts[0])
+	}
+	if f.Server.Mesh != "None" {
+		for i := range f.Clusters {
+			c := &f.Clusters[i]
+			if named := peerName(f, c); named != "" && named != c.PeerAddress && !isAddress(c.PeerAddress) {
+				ds.Warnf(at.Child("clusters").Index(i).Child("ingress"), "SP315",
+					"a mesh that lets out only what it knows stops requests to %s: they carry the name %s", c.PeerAddress, named).
+					WithHint("give an IP address, or use peerAccess: PerClusterHost, so that the cluster is called by its own name")
+			}
 		}
 	}
 	return ds
 }
 
-// RenderFleet writes one object for each cluster.
-func (Target) RenderFleet(f *plan.Fleet) ([]target.Object, error) {
-	objects := make([]target.Object, 0, len(f.Clusters))
+// peerName is what the other clusters call a cluster in TLS; empty where there are none.
+func peerName(f *plan.Fleet, c *plan.FleetCluster) string {
 	for i := range f.Clusters {
-		objects = append(objects, clusterHealth(f, &f.Clusters[i]))
+		for _, p := range f.Clusters[i].Peers {
+			if p.Name == c.Name {
+				return p.Host
+			}
+		}
+	}
+	return ""
+}
+
+// RenderFleet writes what belongs to each cluster.
+func (Target) RenderFleet(f *plan.Fleet) ([]target.Object, error) {
+	const usual = 24 // of one cluster
+	objects := make([]target.Object, 0, usual*len(f.Clusters))
+	for i := range f.Clusters {
+		objects = append(objects, newWriter(f, &f.Clusters[i]).objects()...)
 	}
 	return objects, nil
 }

@@ -49,7 +49,11 @@ func CheckObjects(t *testing.T, objects []target.Object, decode Decoder) {
 
 func checkMetadata(t *testing.T, id string, o target.Object) {
 	t.Helper()
-	for _, problem := range slices.Concat(validation.IsDNS1123Subdomain(o.Name), validation.IsDNS1123Label(o.Namespace)) {
+	problems := validation.IsDNS1123Subdomain(o.Name)
+	if !wide(o.Kind) || o.Namespace != "" {
+		problems = append(problems, validation.IsDNS1123Label(o.Namespace)...)
+	}
+	for _, problem := range problems {
 		t.Errorf("%s: %s", id, problem)
 	}
 	for k, v := range o.Labels {
@@ -63,6 +67,11 @@ func checkMetadata(t *testing.T, id string, o target.Object) {
 	if o.Rank < 0 || o.Rank > 99 {
 		t.Errorf("%s: rank %d has not two digits", id, o.Rank)
 	}
+}
+
+// wide says that objects of a kind have no namespace.
+func wide(kind string) bool {
+	return kind == "ClusterRole" || kind == "ClusterRoleBinding" || kind == "PriorityClass"
 }
 
 // checkTree finds empty values and comments that are too long to read.
