@@ -111,7 +111,7 @@ func BaselineOf(in *Inputs) (Baseline, bool) {
 		if s.Settled == Fail || s.Last == Fail {
 			b.Failing = append(b.Failing, s.Name)
 		}
-		if !s.Gone {
+		if s.Gone == 0 {
 			b.Present = append(b.Present, s.Name)
 		}
 	}

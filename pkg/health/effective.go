@@ -14,11 +14,10 @@ func effective(in *Inputs, st State) (Mode, Reason, ModeState) {
 	ms := remember(in, st.Mode, m)
 	mode, why := acting(in, &st, &ms, m)
 	ms.Effective = mode.departs()
-	switch {
-	case !ms.Effective:
-		ms.EffSince = 0
-	case !st.Mode.Effective || st.Mode.Seen != ms.Seen:
-		ms.EffSince = in.Now
+	if ms.Effective && !st.Mode.Effective {
+		ms.EffSince, ms.NameSince = in.Now, in.Now
+	} else if st.Mode.Seen.Name != m.Name { // the change goes on
+		ms.NameSince = in.Now
 	}
 	ms.Ever = ms.Ever || ms.Effective
 	return mode, why, ms
@@ -35,7 +34,7 @@ func remember(in *Inputs, old ModeState, m *ModeSpec) ModeState {
 	ms.Hard = in.Now + started(in).Add(in.Config.Guard.MaxChange).Sub(in.Wall)
 	if sameChange { // another mode of the same change: its end does not move
 		ms.Hard = min(ms.Hard, old.Hard)
-		ms.Ever, ms.Effective, ms.EffSince = old.Ever, old.Effective, old.EffSince
+		ms.Ever, ms.Effective, ms.EffSince, ms.NameSince = old.Ever, old.Effective, old.EffSince, old.NameSince
 	}
 	return ms
 }
@@ -123,7 +122,8 @@ func strongerChange(in *Inputs, ms *ModeState) string {
 	return ""
 }
 
-// freshAt says that what the peer last said still counts.
+// freshAt says that what the peer last said still counts. A poll or two may be lost on the way: what was said before grows old,
+// and is not forgotten at once.
 func (p *PeerView) freshAt(in *Inputs) bool {
-	return p.Heard && p.Unknown == "" && in.Now-p.SentAt <= in.Config.fresh()
+	return p.Heard && !p.doubtful() && in.Now-p.SentAt <= in.Config.fresh()
 }

@@ -50,8 +50,21 @@ func TestPromisesAreNeeded(t *testing.T) {
 		{"the peer is not confirmed", with(armed, func(in *Inputs, _ *State) { in.Peers[0].Streak = 4 }), In, MissingPromises, "confirmed 4 of 5"},
 		{"once out, one poll may fail", with(armed, func(in *Inputs, st *State) {
 			out(in, st, 2*time.Minute)
-			in.Peers[0].Streak = 0
+			in.Peers[0] = in.Peers[0].Missed(Timeout)
 		}), Out, Failing, ""},
+		{"once out, the way to the peer may be cut for a poll", with(armed, func(in *Inputs, st *State) {
+			out(in, st, 2*time.Minute)
+			in.Peers[0] = in.Peers[0].Missed(Unreachable)
+		}), Out, Failing, ""},
+		{"once out, none may fail for longer", with(armed, func(in *Inputs, st *State) {
+			out(in, st, 2*time.Minute)
+			in.Peers[0].SentAt = in.Now - 6*time.Second - 1
+			in.Peers[0] = in.Peers[0].Missed(Timeout)
+		}), In, StrictPass, ""},
+		{"once out, the peer turns out to be another", with(armed, func(in *Inputs, st *State) {
+			out(in, st, 2*time.Minute)
+			in.Peers[0] = in.Peers[0].Missed("WrongCluster")
+		}), In, StrictPass, ""},
 	})
 }
 

@@ -147,7 +147,7 @@ type PeerView struct {
 	// Streak counts successful polls in a row.
 	Streak int
 	// Unknown is why the last poll was no use; empty after a good one.
-	Unknown string
+	Unknown string // Unreachable, Timeout, or what was wrong with who answered
 	Status  Status
 	Mode    Mode
 	Change  *PeerChange
@@ -240,5 +240,6 @@ type ModeState struct {
 	Hard      time.Duration // the same for the whole change
 	Effective bool          // it acts now, since EffSince
 	EffSince  time.Duration
-	Ever      bool // it acted before
+	NameSince time.Duration // since when it acts under its present name; another end does not count
+	Ever      bool          // it acted before
 }

@@ -99,7 +99,7 @@ func TestLeavesByDrainOrOwnFailuresOnly(t *testing.T) {
 		}
 		for i := range in.Snapshot.Checks {
 			s := &in.Snapshot.Checks[i]
-			if s.Importance != Informational && (s.Settled == Fail || s.Gone) {
+			if s.Importance != Informational && (s.Settled == Fail || s.Gone >= in.Config.Fall) {
 				return ""
 			}
 		}
@@ -142,7 +142,7 @@ func TestMonotone(t *testing.T) {
 			s := *in.Snapshot
 			s.Checks = slices.Clone(s.Checks)
 			i := r.IntN(len(s.Checks))
-			s.Checks[i].Settled, s.Checks[i].Last, s.Checks[i].Gone = Pass, Pass, false
+			s.Checks[i].Settled, s.Checks[i].Last, s.Checks[i].Gone = Pass, Pass, 0
 			better.Snapshot, what = &s, "our "+s.Checks[i].Name+" passes"
 		case peers > 0:
 			better.Peers = slices.Clone(in.Peers)
@@ -160,8 +160,15 @@ func TestMonotone(t *testing.T) {
 }
 
 func worsen(r *rand.Rand, p *PeerView) string {
-	if r.IntN(2) == 0 || len(p.Checks) == 0 {
-		p.Heard, p.Unknown, p.Streak, p.PromiseAsk = false, "Timeout", 0, ""
+	switch n := r.IntN(6); {
+	case n == 0:
+		*p = p.Missed(Timeout)
+		return "a poll of " + p.Name + " is lost"
+	case n == 1:
+		*p = p.Missed("WrongCluster")
+		return p.Name + " is not itself"
+	case n == 2 || len(p.Checks) == 0:
+		p.Heard, p.Unknown, p.Streak, p.PromiseAsk = false, Timeout, 0, ""
 		return p.Name + " is unknown"
 	}
 	p.Checks = slices.Clone(p.Checks)

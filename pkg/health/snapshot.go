@@ -29,11 +29,12 @@ type CheckState struct {
 
 	Settled Result // after fall or rise rounds in a row
 	Last    Result
-	Gone    bool
 	Since   time.Duration // of Settled
 	Reason  string        // of the last result
 	Took    time.Duration
-	// FailedSince is when the round of the first failure of the present run began.
+	// Gone counts the rounds in a row, up to the last, in which the check's target did not exist.
+	Gone int
+	// FailedSince is when the round of the first failure of the present run began, or of the first in which the target was gone.
 	FailedSince time.Duration
 	// SeenAt is when a result other than Unknown was last seen; results too old are Unknown.
 	SeenAt time.Duration
@@ -92,11 +93,12 @@ func (s *CheckState) add(o *Observation, round *Round, c *Config) {
 	if o == nil {
 		o = &Observation{Reason: "not tried"}
 	}
-	s.Reason, s.Took, s.Gone, s.Last = o.Reason, o.Took, o.Gone, o.Result
+	s.Reason, s.Took, s.Last = o.Reason, o.Took, o.Result
+	s.missing(o.Gone, round)
+	if round.Ended-s.SeenAt > c.Stale() {
+		s.lapse(round.Ended)
+	}
 	if o.Result == Unknown {
-		if s.Settled != Unknown && round.Ended-s.SeenAt > c.Stale() {
-			s.Settled, s.Since, s.run, s.streak = Unknown, round.Ended, Unknown, 0
-		}
 		return
 	}
 	s.SeenAt = round.Ended
@@ -109,6 +111,26 @@ func (s *CheckState) add(o *Observation, round *Round, c *Config) {
 	s.streak++
 	if o.Result != s.Settled && s.streak >= s.needed(o.Result, c) {
 		s.Settled, s.Since = o.Result, round.Ended
+	}
+}
+
+// missing counts the rounds without a target.
+func (s *CheckState) missing(gone bool, round *Round) {
+	if !gone {
+		s.Gone = 0
+		return
+	}
+	if s.Gone == 0 && s.Settled != Fail {
+		s.FailedSince = round.Began
+	}
+	s.Gone++
+}
+
+// lapse forgets what was seen too long ago: it settles nothing, nor does it add to what is seen now.
+func (s *CheckState) lapse(now time.Duration) {
+	s.run, s.streak = Unknown, 0
+	if s.Settled != Unknown {
+		s.Settled, s.Since = Unknown, now
 	}
 }
 

@@ -137,6 +137,10 @@ func TestOneChangeAtATime(t *testing.T) {
 			st.Mode = remember(in, ModeState{}, in.Config.Mode)
 			st.Mode.Effective, st.Mode.EffSince = true, in.Now-11*time.Second
 		}), Out, Failing, "api"},
+		{"a poll of it is lost", rest(func(in *Inputs, _ *State) {
+			in.peer("green").Change = &PeerChange{Mode: Drain, Established: true}
+			in.Peers[0] = in.Peers[0].Missed(Timeout)
+		}), In, ChangeOfPeer, "green"},
 		{"by force", rest(func(in *Inputs, _ *State) {
 			in.peer("aqua").Change = &PeerChange{Mode: Drain}
 			in.Config.Mode.Force = true
@@ -169,10 +173,17 @@ func TestWish(t *testing.T) {
 		{"forced healthy", with(armed, func(in *Inputs, _ *State) { in.Config.Mode.Name = ForceHealthy }), In, ModeSet, "ForceHealthy"},
 		{"a drain", drained, Out, Draining, ""},
 		{"a drain takes its baseline first", with(drained, func(in *Inputs, _ *State) { in.Change.Baseline = nil }), In, TakingBaseline, ""},
+		{"also where it was verified before", with(drained, func(in *Inputs, st *State) {
+			in.Change.Baseline = nil
+			in.Config.Mode.Name = Strict
+			st.Mode = remember(in, ModeState{}, in.Config.Mode)
+			st.Mode.Effective, st.Mode.EffSince, st.Mode.NameSince = true, in.Now-time.Hour, in.Now-time.Hour
+			in.Config.Mode = &ModeSpec{Name: Drain, Until: in.Config.Mode.Until}
+		}), In, TakingBaseline, ""},
 		{"but not for ever", with(drained, func(in *Inputs, st *State) {
 			in.Change.Baseline = nil
 			st.Mode = remember(in, ModeState{}, in.Config.Mode)
-			st.Mode.Effective, st.Mode.EffSince = true, in.Now-30*time.Second
+			st.Mode.Effective, st.Mode.NameSince = true, in.Now-30*time.Second
 		}), Out, Draining, ""},
 		{"a required check fails here and passes there", armed, Out, Failing, "api"},
 		{"no round has ended", strict(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Snapshot = nil }), In, UnknownState, "no round"},
@@ -182,11 +193,17 @@ func TestWish(t *testing.T) {
 		{"the check is only weighted", strict(func(_ *Inputs, c *CheckState, _ *PeerCheck) { c.Importance = Weighted }), In, StrictPass, ""},
 		{"the check is unknown", strict(func(_ *Inputs, c *CheckState, _ *PeerCheck) { c.Settled = Unknown }), In, StrictPass, ""},
 		{"its target is gone since the change", strict(func(in *Inputs, c *CheckState, _ *PeerCheck) {
-			c.Settled, c.Gone, in.Change.Baseline.Present = Unknown, true, []string{"api"}
+			c.Settled, c.Gone, in.Change.Baseline.Present = Unknown, 3, []string{"api"}
 		}), Out, Failing, "api"},
-		{"its target was not there before", strict(func(_ *Inputs, c *CheckState, _ *PeerCheck) { c.Settled, c.Gone = Unknown, true }), In, StrictPass, ""},
+		{"its target is gone, but not for long", strict(func(in *Inputs, c *CheckState, _ *PeerCheck) {
+			c.Settled, c.Gone, in.Change.Baseline.Present = Unknown, 2, []string{"api"}
+		}), In, StrictPass, ""},
+		{"its target is gone, and no peer was asked since", strict(func(in *Inputs, c *CheckState, _ *PeerCheck) {
+			c.Settled, c.Gone, in.Change.Baseline.Present, c.FailedSince = Unknown, 3, []string{"api"}, in.Now-time.Second
+		}), In, StrictPass, ""},
+		{"its target was not there before", strict(func(_ *Inputs, c *CheckState, _ *PeerCheck) { c.Settled, c.Gone = Unknown, 3 }), In, StrictPass, ""},
 		{"its target may go", strict(func(in *Inputs, c *CheckState, _ *PeerCheck) {
-			c.Settled, c.Gone, c.AllowScaleToZero, in.Change.Baseline.Present = Unknown, true, true, []string{"api"}
+			c.Settled, c.Gone, c.AllowScaleToZero, in.Change.Baseline.Present = Unknown, 3, true, []string{"api"}
 		}), In, StrictPass, ""},
 		{"it failed before the change", strict(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Change.Baseline.Failing = []string{"api"} }), In, StrictPass, ""},
 		{"the peer fails it too", strict(func(_ *Inputs, _ *CheckState, p *PeerCheck) { p.Settled, p.Last = Fail, Fail }), In, StrictPass, ""},
@@ -236,6 +253,39 @@ func TestQuorum(t *testing.T) {
 		{"the peer is no better", guarded(func(in *Inputs) { in.Peers[0].Score = 74 }), In, QuorumMet, "no peer"},
 		{"the peer was not asked since", guarded(func(in *Inputs) { in.Peers[0].RoundAge = 2 * time.Minute }), In, QuorumMet, "no peer"},
 	})
+}
+
+// A change that goes on under another name, or is given more time, is as old as it was; a drain waits for its baseline from when
+// it is one.
+func TestAChangeGoesOn(t *testing.T) {
+	t.Parallel()
+	in := testInputs()
+	in.set(Strict, time.Hour)
+	first := in.Now
+	_, st := Decide(in, State{})
+	for _, step := range []struct {
+		name string
+		set  func()
+		from time.Duration // since when it has its name
+	}{
+		{"nothing new", func() {}, first},
+		{"it is given more time", func() { in.Config.Mode = &ModeSpec{Name: Strict, Until: in.Wall.Add(2 * time.Hour)} }, first},
+		{"it is a drain now", func() { in.Config.Mode = &ModeSpec{Name: Drain, Until: in.Wall.Add(time.Hour)} }, first + 3*time.Minute},
+	} {
+		in.Now += time.Minute
+		in.Wall = in.Wall.Add(time.Minute)
+		step.set()
+		_, st = Decide(in, st)
+		if own := st.OwnChange(in.Now); own == nil || !own.Established || st.Mode.EffSince != first || st.Mode.NameSince != step.from {
+			t.Errorf("%s: %+v, told as %+v", step.name, st.Mode, own)
+		}
+	}
+	in.Config.Mode = nil
+	_, st = Decide(in, st)
+	in.set(Drain, time.Hour)
+	if _, st = Decide(in, st); st.OwnChange(in.Now).Established || st.Mode.NameSince != in.Now {
+		t.Errorf("the next change: %+v", st.Mode)
+	}
 }
 
 // Without any configuration the mode is Relaxed, whatever was before.

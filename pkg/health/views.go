@@ -32,6 +32,18 @@ func (p PeerView) Answered(a Answer) PeerView {
 	return p
 }
 
+// Why a poll got no answer. All other reasons are about who answered, or what: after one of those nothing counts that was said
+// before.
+const (
+	Unreachable = "Unreachable"
+	Timeout     = "Timeout"
+)
+
+// doubtful says that it is not certain any more who the peer is.
+func (p *PeerView) doubtful() bool {
+	return p.Unknown != "" && p.Unknown != Unreachable && p.Unknown != Timeout
+}
+
 // Missed is the view after a poll that was no use. What it said before still counts until it is too old; a promise, until
 // it ends.
 func (p PeerView) Missed(why string) PeerView {

@@ -10,7 +10,7 @@ import (
 func wish(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 	switch mode {
 	case Drain:
-		if baselineMissing(in) && in.Now-st.Mode.EffSince < baselineWait {
+		if baselineMissing(in) && in.Now-st.Mode.NameSince < baselineWait {
 			return VoteIn, because(TakingBaseline, "what fails before the change is being noted"), st
 		}
 		return VoteOut, because(Draining, "an operator drains the cluster"), st
@@ -62,13 +62,14 @@ func blind(in *Inputs) string {
 	}
 }
 
-// failing says that a check fails for good: settled, or its target is gone that was there before the change.
-func failing(s *CheckState, change *Change) bool {
+// failing says that a check fails for good: settled, or its target is gone that was there before the change, for as many rounds
+// as a failure takes to settle.
+func failing(s *CheckState, in *Inputs) bool {
 	if s.Settled == Fail {
 		return true
 	}
-	return s.Gone && !s.AllowScaleToZero && change != nil && change.Baseline != nil &&
-		slices.Contains(change.Baseline.Present, s.Name)
+	return s.Gone >= max(in.Config.Fall, 1) && !s.AllowScaleToZero && in.Change != nil && in.Change.Baseline != nil &&
+		slices.Contains(in.Change.Baseline.Present, s.Name)
 }
 
 // peerPass says that a peer passes a check by a round that began after it first failed here. The peer's round is dated
@@ -107,7 +108,7 @@ func excuses(in *Inputs, old []Excuse) []Excuse {
 	var out []Excuse
 	for i := range in.Snapshot.Checks {
 		s := &in.Snapshot.Checks[i]
-		if s.Importance != Required || !failing(s, in.Change) {
+		if s.Importance != Required || !failing(s, in) {
 			continue // it passes here, or is of no account
 		}
 		fails := anyPeer(in, func(p *PeerView) bool { return peerFail(p, s) })
@@ -136,7 +137,7 @@ func failures(in *Inputs, excused []Excuse) []string {
 	for i := range in.Snapshot.Checks {
 		s := &in.Snapshot.Checks[i]
 		switch {
-		case s.Importance != Required || !failing(s, in.Change):
+		case s.Importance != Required || !failing(s, in):
 		case in.Change != nil && in.Change.Baseline != nil && slices.Contains(in.Change.Baseline.Failing, s.Name):
 		case slices.ContainsFunc(excused, func(e Excuse) bool { return e.Check == s.Name }):
 		case !anyPeer(in, func(p *PeerView) bool { return peerPass(p, s) }):

@@ -138,7 +138,7 @@ func randomPeer(r *rand.Rand, name string, now time.Duration) PeerView {
 	p.SentAt = now - seconds(r, 8)
 	p.Streak = r.IntN(9)
 	if r.IntN(6) == 0 {
-		p.Unknown, p.Streak = "Timeout", 0
+		p = p.Missed(pick(r, Timeout, Unreachable, "WrongCluster"))
 	}
 	if r.IntN(6) == 0 {
 		p.Change = &PeerChange{Mode: Strict, Established: r.IntN(2) == 0}
@@ -168,7 +168,7 @@ func randomSnapshot(r *rand.Rand, now time.Duration) *Snapshot {
 				Name: n, Importance: pick(r, Required, Required, Weighted, Informational), Weight: 1 + r.IntN(3), Shared: r.IntN(4) == 0,
 				AllowScaleToZero: r.IntN(4) == 0,
 			},
-			Settled: pick(r, Fail, Fail, Pass, Unknown), Last: pick(r, Fail, Pass, Unknown), Gone: r.IntN(6) == 0,
+			Settled: pick(r, Fail, Fail, Pass, Unknown), Last: pick(r, Fail, Pass, Unknown), Gone: max(0, r.IntN(12)-7),
 			FailedSince: now - seconds(r, 60), SeenAt: now - time.Second,
 		})
 	}

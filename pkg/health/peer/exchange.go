@@ -17,9 +17,9 @@ type Reason string
 const (
 	NotAsked     Reason = "NotAsked"
 	NoKeys       Reason = "NoKeys"
-	Unreachable  Reason = "Unreachable"
+	Unreachable  Reason = health.Unreachable
 	TLS          Reason = "TLS"
-	Timeout      Reason = "Timeout"
+	Timeout      Reason = health.Timeout
 	BadSignature Reason = "BadSignature"
 	WrongCluster Reason = "WrongCluster"
 	PeerIsSelf   Reason = "PeerIsSelf"
