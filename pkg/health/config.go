@@ -96,7 +96,9 @@ func (c *Config) fresh() time.Duration { return 3 * c.Guard.Poll }
 
 // Margin is how much sooner than the promiser the asker takes a promise for ended. A fifth is enough for clocks of which one
 // runs a tenth too slow and the other a tenth too fast: 0.8 / 0.9 of the hold is over before 1 / 1.1 of it.
-func (g GuardConfig) Margin() time.Duration { return max(leastMargin, g.Hold/5) }
+func (g GuardConfig) Margin() time.Duration { return margin(g.Hold) }
+
+func margin(hold time.Duration) time.Duration { return max(leastMargin, hold/5) }
 
 // inRotation counts the peers that count.
 func (c *Config) inRotation() int {

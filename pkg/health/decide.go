@@ -75,7 +75,9 @@ func turned(in *Inputs, st State, vote Vote, status Status) State {
 	if vote != st.Vote {
 		st.VoteSince = in.Now
 		if vote == VoteOut {
-			st.Outs = append(slices.Clip(st.Outs), in.Now)
+			if !left(in, &st) {
+				st.Outs = append(slices.Clip(st.Outs), in.Now)
+			}
 			st.EverOut = true
 		}
 		st.Vote = vote

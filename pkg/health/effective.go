@@ -60,7 +60,7 @@ func acting(in *Inputs, st *State, ms *ModeState, m *ModeSpec) (Mode, Reason) {
 		return c.Rest, because(ArmTimeout, "%s never took effect within %s: set it again", m.Name, armTimeout)
 	}
 	mode, why := untilOver(in, st, ms, m, over)
-	if mode.departs() && !m.Force && st.Vote != VoteOut {
+	if mode.departs() && !m.Force && !left(in, st) {
 		if p := strongerChange(in, ms); p != "" {
 			return Observe, because(ChangeOfPeer, "%s is being changed", p)
 		}
@@ -76,7 +76,7 @@ func untilOver(in *Inputs, st *State, ms *ModeState, m *ModeSpec, over func(time
 		return m.Name, because(ModeSet, "%s", string(m.Name))
 	case m.Name == Drain && !over(m.Until.Add(verify), ms.Until+verify):
 		return Strict, because(DrainEndedVerifying, "the drain has ended; failures still count for %s", verify)
-	case m.Name.departs() && st.Vote == VoteOut:
+	case m.Name.departs() && left(in, st):
 		return Strict, because(ExpiredWhileFailing, "%s has ended while the cluster is out", m.Name)
 	default:
 		return in.Config.Rest, because(Expired, "%s has ended", m.Name)

@@ -64,13 +64,13 @@ func Grant(in *Inputs, st State, mode Mode, req AskRequest) (GrantReply, State) 
 		}
 		return promise(in, st, req)
 	}
-	if st.Ask != nil && before(*st.Ask, in.Config.Cluster, *req.Ask, req.Cluster) {
-		return GrantReply{Refused: RefusedAsking}, st
-	}
 	if tooMany(&st, &req) {
 		return GrantReply{Refused: RefusedTooMany}, st
 	}
-	if why := unfit(in, mode, req); why != "" {
+	if st.Ask != nil && before(*st.Ask, in.Config.Cluster, *req.Ask, req.Cluster) {
+		return GrantReply{Refused: RefusedAsking}, st
+	}
+	if why := unfit(in, &st, mode, req); why != "" {
 		return GrantReply{Refused: why}, st
 	}
 	return promise(in, st.giveUp(), req) // were the own ask only put off, it would be there again at the next poll, for ever
@@ -120,14 +120,18 @@ func before(own Ask, cluster string, theirs Ask, theirCluster string) bool {
 	return cluster < theirCluster
 }
 
-// unfit says why this cluster should not be the one that stays.
-func unfit(in *Inputs, mode Mode, req AskRequest) Refusal {
+// unfit says why this cluster should not be the one that stays. One that stays already, by a promise to another replica of the
+// cluster that asks, is not asked for more: its load alone may have risen since, and a replica that restarts needs its own promise.
+func unfit(in *Inputs, st *State, mode Mode, req AskRequest) Refusal {
 	c := in.Config
+	stays := slices.ContainsFunc(st.Granted, func(p Promise) bool { return p.Cluster == req.Cluster })
 	switch {
 	case req.Members != in.Members:
 		return RefusedFleetMismatch
 	case c.Rotation == RotationOut:
 		return RefusedNotServing
+	case stays:
+		return ""
 	case c.ExpectProbes && !probed(in):
 		return RefusedNotProbed
 	case mode == Drain:

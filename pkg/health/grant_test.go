@@ -98,6 +98,18 @@ func ranks() []answer {
 			in.Config.Rotation = RotationOut
 			held(in, st, 0)
 		}, "", RefusedNotServing},
+		{"another replica, though we fail", func(in *Inputs, st *State, _ *AskRequest) {
+			in.fails("api", false)
+			st.Granted = []Promise{{Cluster: "green", Replica: "g1", AskID: "x", Until: in.Now + 1}}
+		}, "", ""},
+		{"another replica that knows other members", func(in *Inputs, st *State, req *AskRequest) {
+			st.Granted = []Promise{{Cluster: "green", Replica: "g1", AskID: "x", Until: in.Now + 1}}
+			req.Members = "x"
+		}, "", RefusedFleetMismatch},
+		{"another cluster, while we fail", func(in *Inputs, st *State, _ *AskRequest) {
+			in.fails("api", false)
+			st.Granted = []Promise{{Cluster: "red", Replica: "g0", AskID: "x", Until: in.Now + 1}}
+		}, "", RefusedFailing},
 		{"a renewal that comes too late", func(in *Inputs, st *State, _ *AskRequest) {
 			in.fails("api", false)
 			held(in, st, 0)

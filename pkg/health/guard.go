@@ -29,19 +29,23 @@ func stay(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 		len(valid(in, &st)) >= in.Config.need() {
 		return VoteOut, because(MinOut, "out for less than %s", in.Config.Guard.MinOut), st
 	}
+	if st.Vote != VoteOut && len(st.Granted) == 0 && undecided(mode, in) {
+		return Abstain, because(Restarted, "the other replicas have left, or were not heard yet"), st.giveUp()
+	}
 	return VoteIn, Reason{}, st.giveUp()
 }
 
 // leave asks for promises, and leaves once enough are held. A process that has only just started may have forgotten
-// promises of its own: until they have ended, it has no say, and goes with its siblings.
+// promises of its own: until they have ended, it has no say, and goes with its siblings. One that lacks nothing but promises goes
+// with a sibling that has them: restarts, one replica after the other, do not bring a cluster back.
 func leave(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 	c := in.Config
 	if why, refused := forbidden(mode, in, &st); refused {
 		return VoteIn, why, st.giveUp()
 	}
-	if st.Vote != VoteOut && Young(in) {
-		return Abstain, because(Restarted, "promises that were given before the start may still be held, until %s after it",
-			c.Guard.Hold+c.Guard.Margin()), st.giveUp()
+	young, gone := st.Vote != VoteOut && Young(in), departed(in) != nil
+	if young && !gone {
+		return Abstain, restarted(c), st.giveUp()
 	}
 	ask := Ask{ID: in.NewAskID}
 	if st.Ask != nil {
@@ -54,16 +58,28 @@ func leave(mode Mode, in *Inputs, st State) (Vote, Reason, State) {
 	st.Ask = &ask
 	ok := valid(in, &st)
 	lack := ""
-	if st.Vote != VoteOut {
+	if !left(in, &st) {
 		ok = slices.DeleteFunc(ok, func(p *PeerView) bool { return p.Streak < c.Guard.Confirm })
 		if lack = noRoom(mode, in, ok); lack != "" {
 			ok = nil
 		}
 	}
-	if need := c.need(); len(ok) < need {
-		return VoteIn, because(MissingPromises, "%s", missing(in, &st, len(ok), need, lack)), st
+	need := c.need()
+	switch {
+	case young:
+		return Abstain, restarted(c), st
+	case len(ok) >= need:
+		return VoteOut, Reason{}, st
 	}
-	return VoteOut, Reason{}, st
+	why := because(MissingPromises, "%s", missing(in, &st, len(ok), need, lack))
+	if st.Vote != VoteIn && gone {
+		return Abstain, why, st
+	}
+	return VoteIn, why, st
+}
+
+func restarted(c *Config) Reason {
+	return because(Restarted, "promises that were given before the start may still be held, until %s after it", c.Guard.Hold+c.Guard.Margin())
 }
 
 // forbidden says what stands against leaving before any promise is asked for.
@@ -74,9 +90,9 @@ func forbidden(mode Mode, in *Inputs, st *State) (Reason, bool) {
 		return because(NoPeers, "there is no other cluster in rotation"), true
 	case len(st.Granted) > 0:
 		return promisedTo(st), true
-	case st.Vote != VoteOut && st.EverOut && in.Now-st.VoteSince < c.Guard.MinIn:
+	case !left(in, st) && st.EverOut && in.Now-st.VoteSince < c.Guard.MinIn:
 		return because(MinIn, "in again for less than %s", c.Guard.MinIn), true
-	case st.Vote != VoteOut && mode != Drain && len(st.Outs) >= c.Guard.MaxOutsPerHour:
+	case !left(in, st) && mode != Drain && len(st.Outs) >= c.Guard.MaxOutsPerHour:
 		return because(FlapLimit, "left %d times within the hour", len(st.Outs)), true
 	default:
 		return Reason{}, false
@@ -100,11 +116,18 @@ func valid(in *Inputs, st *State) []*PeerView {
 	for i := range in.Peers {
 		p := &in.Peers[i]
 		if in.Config.rotates(p.Name) && p.PromiseAsk == st.Ask.ID && st.Ask.ID != "" &&
-			in.Now < p.PromiseSentAt+g.Hold-g.Margin() && p.ProbeOK && in.Now-p.ProbeAt <= 2*g.Poll {
+			in.promiseLasts(p) > 0 && p.ProbeOK && in.Now-p.ProbeAt <= 2*g.Poll {
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// promiseLasts is for how long a peer's promise can still be relied on: as long as it was given for, and never longer than is asked
+// for now.
+func (in *Inputs) promiseLasts(p *PeerView) time.Duration {
+	hold := min(p.PromiseHold, in.Config.Guard.Hold)
+	return hold - margin(hold) - in.elapsed(p.PromiseSentAt, p.PromiseWall)
 }
 
 // Promises says how many promises leaving takes, and how many are held.
@@ -120,17 +143,16 @@ func PromiseLeft(in *Inputs, st *State) time.Duration {
 	if in.Config == nil {
 		return 0
 	}
-	g := in.Config.Guard
-	var left []time.Duration
+	var all []time.Duration
 	for _, p := range valid(in, st) {
-		left = append(left, p.PromiseSentAt+g.Hold-g.Margin()-in.Now)
+		all = append(all, in.promiseLasts(p))
 	}
 	need := in.Config.need()
-	if len(left) < need {
+	if len(all) < need {
 		return 0
 	}
-	slices.Sort(left)
-	return left[len(left)-need]
+	slices.Sort(all)
+	return all[len(all)-need]
 }
 
 // noRoom says why the clusters that stay could not carry this one's load too; empty where they can, or where nobody asks.

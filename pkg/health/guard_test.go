@@ -1,6 +1,7 @@
 package health
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -18,7 +19,7 @@ func TestGuard(t *testing.T) {
 		{"a promise has ended", with(armed, func(in *Inputs, st *State) {
 			st.Granted = []Promise{{Cluster: "green", Replica: "g", AskID: "x", Until: in.Now}}
 		}), Out, Failing, ""},
-		{"the process has only just started", with(armed, func(in *Inputs, _ *State) { in.restarted(35 * time.Second) }), In, Restarted, ""},
+		{"the process has only just started", with(armed, func(in *Inputs, _ *State) { in.restarted(36*time.Second - 1) }), In, Restarted, ""},
 		{"the process has started a while ago", with(armed, func(in *Inputs, _ *State) { in.restarted(36 * time.Second) }), Out, Failing, ""},
 		{"in again only just", with(armed, func(in *Inputs, st *State) { st.EverOut, st.VoteSince = true, in.Now-59*time.Second }), In, MinIn, ""},
 		{"in again for a minute", with(armed, func(in *Inputs, st *State) { st.EverOut, st.VoteSince = true, in.Now-time.Minute }), Out, Failing, ""},
@@ -45,6 +46,30 @@ func TestPromisesAreNeeded(t *testing.T) {
 		{"the promise is for another ask", with(armed, func(_ *Inputs, st *State) { st.Ask.ID = "other" }), In, MissingPromises, ""},
 		{"the promise ends within its margin", with(armed, func(in *Inputs, _ *State) { in.Peers[0].PromiseSentAt = in.Now - 24*time.Second }), In, MissingPromises, ""},
 		{"the promise is about to end", with(armed, func(in *Inputs, _ *State) { in.Peers[0].PromiseSentAt = in.Now - 24*time.Second + 1 }), Out, Failing, ""},
+		{"the promise has ended by the wall clock: the machine was suspended", with(armed, func(in *Inputs, st *State) {
+			out(in, st, 2*time.Minute)
+			in.Wall = in.Wall.Add(23 * time.Second)
+		}), In, MissingPromises, ""},
+		{"the wall clock is set forward a little", with(armed, func(in *Inputs, st *State) {
+			out(in, st, 2*time.Minute)
+			in.Wall = in.Wall.Add(22 * time.Second)
+		}), Out, Failing, ""},
+		{"the wall clock is set back", with(armed, func(in *Inputs, st *State) {
+			out(in, st, 2*time.Minute)
+			in.Wall = in.Wall.Add(-time.Hour)
+		}), Out, Failing, ""},
+		{"the promise was given for less than is asked for now", with(armed, func(in *Inputs, _ *State) {
+			in.Peers[0].promises(in, 24*time.Second-1)
+			in.Config.Guard.Hold = time.Minute
+		}), Out, Failing, ""},
+		{"and ends when that is over", with(armed, func(in *Inputs, _ *State) {
+			in.Peers[0].promises(in, 24*time.Second)
+			in.Config.Guard.Hold = time.Minute
+		}), In, MissingPromises, ""},
+		{"the promise was given for more than is asked for now", with(armed, func(in *Inputs, _ *State) {
+			in.Peers[0].promises(in, 12*time.Second)
+			in.Config.Guard.Hold = 15 * time.Second
+		}), In, MissingPromises, ""},
 		{"the peer's probe path fails", with(armed, func(in *Inputs, _ *State) { in.Peers[0].ProbeOK = false }), In, MissingPromises, "probe path"},
 		{"the peer's probe path was not seen lately", with(armed, func(in *Inputs, _ *State) { in.Peers[0].ProbeAt = in.Now - 5*time.Second }), In, MissingPromises, "probe path"},
 		{"the peer is not confirmed", with(armed, func(in *Inputs, _ *State) { in.Peers[0].Streak = 4 }), In, MissingPromises, "confirmed 4 of 5"},
@@ -121,7 +146,7 @@ func TestSiblings(t *testing.T) {
 	t.Parallel()
 	sibling := func(vote Vote, age time.Duration) func(*Inputs, *State) {
 		return func(in *Inputs, _ *State) {
-			in.Siblings = []SiblingView{{Replica: "r2", Heard: true, HeardAt: in.Now - age, Vote: vote, Status: Out, PromiseLeft: 5 * time.Second}}
+			in.Siblings = []SiblingView{{Replica: "r2", Heard: true, HeardAt: in.Now - age, HeardWall: in.Wall.Add(-age), Vote: vote, Status: Out, PromiseLeft: 5 * time.Second}}
 		}
 	}
 	blindToo := func(more func(*Inputs, *State)) func(*Inputs, *State) {
@@ -133,12 +158,27 @@ func TestSiblings(t *testing.T) {
 		{"one agrees", with(armed, sibling(VoteOut, 2*time.Second)), Out, Failing, ""},
 		{"one was not heard for a moment", with(armed, sibling(VoteOut, 4*time.Second)), In, WaitingForSiblings, "r2"},
 		{"once out, it need not be", with(armed, with(sibling(VoteOut, 4*time.Second), func(in *Inputs, st *State) { out(in, st, time.Hour) })), Out, Failing, ""},
+		{"one was not heard for a moment by the wall clock", with(armed, with(sibling(VoteOut, 2*time.Second), func(in *Inputs, _ *State) {
+			in.Wall = in.Wall.Add(time.Second)
+		})), In, WaitingForSiblings, "r2"},
+		{"one has only just started", with(armed, with(sibling(VoteOut, time.Second), func(in *Inputs, _ *State) {
+			in.Siblings[0].Young = true
+		})), In, WaitingForSiblings, "started"},
 		{"one was never heard, but is new", with(armed, func(in *Inputs, _ *State) {
 			in.Siblings = []SiblingView{{Replica: "r2", ListedAt: in.Now - 9*time.Second}}
 		}), In, WaitingForSiblings, "r2"},
+		{"the others are not known", with(armed, func(in *Inputs, _ *State) { in.SiblingsKnown = false }), In, WaitingForSiblings, "not known"},
+		{"once out, they need not be", with(armed, func(in *Inputs, st *State) {
+			in.SiblingsKnown = false
+			out(in, st, time.Hour)
+		}), Out, Failing, ""},
 		{"one is lost", with(armed, sibling(VoteIn, 11*time.Second)), Out, Failing, ""},
 		{"the one that does not know follows", blindToo(sibling(VoteOut, 2*time.Second)), Out, FollowingSibling, "r2"},
 		{"not beyond the other's promise", blindToo(sibling(VoteOut, 5*time.Second)), In, UnknownState, ""},
+		{
+			"nor by the wall clock", blindToo(with(sibling(VoteOut, 2*time.Second), func(in *Inputs, _ *State) { in.Wall = in.Wall.Add(3 * time.Second) })),
+			In, UnknownState, "",
+		},
 		{"nor one that does not know either", blindToo(sibling(Abstain, time.Second)), In, UnknownState, ""},
 	})
 }
@@ -147,16 +187,25 @@ func TestSiblings(t *testing.T) {
 func (in *Inputs) restarted(ago time.Duration) {
 	back := in.Now - ago
 	in.Now -= back
-	in.Snapshot.Began -= back
-	in.Snapshot.Ended -= back
-	for i := range in.Snapshot.Checks {
-		in.Snapshot.Checks[i].FailedSince -= back
+	if in.Snapshot != nil {
+		s := *in.Snapshot
+		s.Began, s.Ended, s.Checks = s.Began-back, s.Ended-back, slices.Clone(s.Checks)
+		for i := range s.Checks {
+			s.Checks[i].FailedSince -= back
+		}
+		in.Snapshot = &s
 	}
+	in.Peers, in.Siblings = slices.Clone(in.Peers), slices.Clone(in.Siblings)
 	for i := range in.Peers {
 		p := &in.Peers[i]
 		p.SentAt -= back
 		p.PromiseSentAt -= back
 		p.ProbeAt -= back
+	}
+	for i := range in.Siblings {
+		s := &in.Siblings[i]
+		s.HeardAt -= back
+		s.ListedAt -= back
 	}
 }
 

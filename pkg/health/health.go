@@ -117,8 +117,11 @@ type Inputs struct {
 	// Watchdog says that the loop of checks is stuck.
 	Watchdog bool
 	// Peers has one entry for each configured peer, in the order of the configuration.
-	Peers    []PeerView
-	Siblings []SiblingView
+	Peers []PeerView
+	// Siblings are the other replicas of this cluster, as far as SiblingsKnown says that they are known at all: as long as they
+	// are not, the cluster does not leave.
+	Siblings      []SiblingView
+	SiblingsKnown bool
 	// NewAskID is a random id, fresh for this decision, should it begin to ask for promises.
 	NewAskID string
 	// Capacity is what this cluster carries.
@@ -156,9 +159,12 @@ type PeerView struct {
 	RoundAge time.Duration // of its snapshot, when it answered
 	Checks   []PeerCheck   // sorted by name
 	Capacity Capacity
-	// PromiseAsk is the ask that its promise is for; PromiseSentAt is when we sent the poll that brought it.
+	// PromiseAsk is the ask that its promise is for; PromiseSentAt and PromiseWall are when we sent the poll that brought it,
+	// PromiseHold is for how long it was given.
 	PromiseAsk    string
 	PromiseSentAt time.Duration
+	PromiseWall   time.Time
+	PromiseHold   time.Duration
 	Refused       string // why it does not promise; empty if it does or was not asked
 	// ProbeOK says that its probe path ever answered 200 with its token; ProbeAt is when that was asked.
 	ProbeOK bool
@@ -182,9 +188,11 @@ type SiblingView struct {
 	Replica  string
 	ListedAt time.Duration // when it first appeared among the pods
 	Heard    bool
-	HeardAt  time.Duration
-	Vote     Vote
-	Status   Status // that it answers itself
+	// HeardAt and HeardWall are when it was asked what it answered last.
+	HeardAt   time.Duration
+	HeardWall time.Time
+	Vote      Vote
+	Status    Status // that it answers itself
 	// PromiseLeft is how long its promises still held when it answered.
 	PromiseLeft time.Duration
 	// Young says that it has only just started and may have forgotten promises.

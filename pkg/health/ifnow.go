@@ -24,7 +24,7 @@ func IfItFailed(in *Inputs, st State, d *Decision) (leaves bool, why string) {
 		return false, "it has only just started"
 	}
 	for i := range in.Siblings {
-		if s := &in.Siblings[i]; in.Now-s.lastSign() <= siblingLost && !s.youngerThan(siblingFresh, in.Now) {
+		if s := &in.Siblings[i]; in.Now-s.lastSign() <= siblingLost && (!s.Heard || in.elapsed(s.HeardAt, s.HeardWall) >= siblingFresh) {
 			return false, "its replica " + s.Replica + " is not heard"
 		}
 	}

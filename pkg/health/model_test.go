@@ -30,7 +30,9 @@ type world struct {
 // node is one replica.
 type node struct {
 	clock    time.Duration
-	want     Mode // "", Drain, or Strict or Guard with checks that fail here only
+	asleep   bool          // its machine is suspended: it answers nobody
+	slept    time.Duration // how much further its wall clock went than its own, while its machine was suspended
+	want     Mode          // "", Drain, or Strict or Guard with checks that fail here only
 	since    time.Duration
 	st       State
 	mode     Mode // that acted at the last decision
@@ -43,6 +45,7 @@ type poll struct {
 	from     int // replica
 	to       int // cluster
 	sentAt   time.Duration
+	sentWall time.Time
 	ask      *Ask
 	released string
 	answered bool
@@ -137,7 +140,7 @@ func (m *model) inputs(w *world, i int) *Inputs {
 		c.Peers = append(c.Peers, PeerConfig{v.Name, Serving})
 	}
 	in := &Inputs{
-		Now: n.clock, Wall: wall().Add(n.clock), Config: c, Peers: slices.Clone(n.views), Siblings: n.siblings,
+		Now: n.clock, Wall: n.wall(n.clock), Config: c, Peers: slices.Clone(n.views), Siblings: n.siblings, SiblingsKnown: true,
 		NewAskID: w.freshAsk(m.name(i)), Snapshot: &Snapshot{Began: n.clock, Ended: n.clock, Rounds: 9},
 	}
 	if n.want == Guard {
@@ -157,6 +160,9 @@ func (m *model) inputs(w *world, i int) *Inputs {
 	}
 	return in
 }
+
+// wall is what the replica's wall clock shows when its own shows that.
+func (n *node) wall(clock time.Duration) time.Time { return wall().Add(clock + n.slept) }
 
 // freshAsk is an id that nobody knows any more, as random ones are.
 func (w *world) freshAsk(replica string) string {
@@ -206,7 +212,7 @@ func (m *model) decide(w *world, i int) {
 // statusOf is a cluster's status to the outside: out as soon as any of its replicas answers so.
 func (m *model) statusOf(w *world, c int) Status {
 	for _, i := range m.replicasOf(c) {
-		if w.nodes[i].st.Status == Out {
+		if n := &w.nodes[i]; n.st.Status == Out && !n.asleep {
 			return Out
 		}
 	}
@@ -226,6 +232,9 @@ func (m *model) wrong(w *world) string {
 	}
 	for i := range w.nodes {
 		n := &w.nodes[i]
+		if n.asleep {
+			continue
+		}
 		in := m.inputs(w, i)
 		for _, p := range valid(in, &n.st) {
 			if m.statusOf(w, int(p.Name[0]-'a')) == Out {

@@ -122,7 +122,7 @@ func (m *model) drawn(r *rand.Rand, w *world) *world {
 // Where random paths begin, so that they need not find the way there.
 const (
 	fromTheStart = iota
-	departed     // c is out by b's promise, and a poll from before c's ask is still under way
+	hasLeft      // c is out by b's promise, and a poll from before c's ask is still under way
 	lateAnswer   // c is out by a promise of b that arrived late, and b, just freed, asks for a drain
 	bothLeft     // both replicas of a are out
 	forgotten    // c is out by promises of b1, which has restarted since, and b is being drained
@@ -133,7 +133,7 @@ func (m *model) at(t *testing.T, place int) *world {
 	const order = `: "Drain" is ordered or happens`
 	const time = "time passes"
 	switch place {
-	case departed:
+	case hasLeft:
 		return m.follow(t, "c polls b", "the poll of c to b is kept", "the poll of c to b is lost", "c"+order, "c polls b", "b answers c", "c hears b")
 	case lateAnswer:
 		return m.follow(t, "c"+order, "c polls b", "b answers c", time, "c hears b", time, time, time, time, "b"+order, "b polls a")
@@ -163,7 +163,7 @@ func TestModelWalks(t *testing.T) {
 	}{
 		"two":               {two, fromTheStart, 600, 120},
 		"three, two may go": {three, fromTheStart, 600, 120},
-		"after a departure": {three, departed, 6000, 30},
+		"after a departure": {three, hasLeft, 6000, 30},
 		"by a late answer":  {three, lateAnswer, 3000, 30},
 		"two of two":        {doubled, fromTheStart, 600, 200},
 		"three of two":      {six, fromTheStart, 300, 200},
@@ -180,9 +180,9 @@ func TestModelWalks(t *testing.T) {
 		m     model
 		place int
 	}{
-		"promises bind nobody":         {three, departed},
-		"any poll releases":            {three, departed},
-		"who is out promises":          {three, departed},
+		"promises bind nobody":         {three, hasLeft},
+		"any poll releases":            {three, hasLeft},
+		"who is out promises":          {three, hasLeft},
 		"the hold counts from receipt": {three, lateAnswer},
 		"the young are not told":       {six, forgotten},
 	} {
@@ -206,13 +206,13 @@ func TestModelInSilence(t *testing.T) {
 		m     model
 		place int
 	}{
-		"one replica":  {model{rates: []int{100, 110, 90}, maxOut: 2}, departed},
+		"one replica":  {model{rates: []int{100, 110, 90}, maxOut: 2}, hasLeft},
 		"two replicas": {model{rates: []int{90, 110, 100, 110}, replicas: 2, maxOut: 1, step: time.Second}, bothLeft},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r, tried := rand.New(rand.NewPCG(5, 5)), 0
-			isOut := func(n node) bool { return n.st.Status == Out }
+			isOut := func(n node) bool { return n.st.Status == Out && !n.asleep }
 			for range bound(t) / 60 {
 				w := c.m.at(t, c.place)
 				for range r.IntN(30) {
@@ -230,6 +230,44 @@ func TestModelInSilence(t *testing.T) {
 				t.Error("no departure was tried")
 			}
 		})
+	}
+}
+
+// Invariant 8: where replicas of a cluster that is out restart one after the other, none that is up answers otherwise; the one
+// that restarts, from when it has heard of the other on. In the end all are out by promises of their own.
+func TestModelRestart(t *testing.T) {
+	t.Parallel()
+	for _, order := range []Mode{Drain, Strict, Guard} {
+		for name, gap := range map[string]int{"": 40, ", soon after each other": 18} {
+			t.Run(string(order)+name, func(t *testing.T) {
+				t.Parallel()
+				m := model{rates: []int{90, 110, 100, 110}, replicas: 2, maxOut: 1, step: time.Second}
+				w := m.fair(m.start(), 5).copyWith("a: " + string(order))
+				for _, i := range m.replicasOf(0) {
+					m.order(w, i, order)
+				}
+				w = m.fair(w, 8)
+				for restart := range 6 {
+					i := m.replicasOf(0)[restart%2]
+					w = m.restart(w, i)
+					for range gap {
+						w = m.siblingsTalk(w)
+						for _, j := range m.replicasOf(0) {
+							if w.nodes[j].st.Status != Out {
+								t.Fatalf("%s answers 200:\n%s", m.name(j), w.trace)
+							}
+						}
+						w = m.fair(w, 1)
+						if why := m.wrong(w); why != "" {
+							t.Fatalf("%s:\n%s", why, w.trace)
+						}
+					}
+					if n := &w.nodes[i]; n.st.Vote != VoteOut {
+						t.Fatalf("%s votes %s:\n%s", m.name(i), n.st.Vote, w.trace)
+					}
+				}
+			})
+		}
 	}
 }
 

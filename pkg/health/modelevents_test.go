@@ -39,6 +39,9 @@ func (m *model) moves(w *world) []move {
 	}
 	for _, p := range w.kept {
 		for _, to := range m.replicasOf(p.to) {
+			if w.nodes[to].asleep {
+				continue
+			}
 			out = append(out, move{fmt.Sprintf("a poll of %s that was kept reaches %s", m.name(p.from), m.name(to)), 1, func(n *world) {
 				m.answer(n, &p, to) // nobody waits for the answer
 			}})
@@ -64,7 +67,12 @@ func (m *model) mayPass(w *world) bool {
 func (m *model) passing() move {
 	return move{"time passes", 2 * len(m.rates) / m.each(), func(n *world) {
 		for i := range n.nodes {
-			n.nodes[i].clock += m.tick() * time.Duration(m.rates[i]) / 100
+			passed := m.tick() * time.Duration(m.rates[i]) / 100
+			if n.nodes[i].asleep {
+				n.nodes[i].slept += passed
+				continue
+			}
+			n.nodes[i].clock += passed
 			m.decide(n, i)
 		}
 	}}
@@ -80,7 +88,7 @@ func (m *model) orders(w *world, c int) []move {
 				others = append(others, i)
 			}
 		}
-		if len(others) == 0 {
+		if len(others) == 0 || w.nodes[others[0]].asleep {
 			continue
 		}
 		out = append(out, move{fmt.Sprintf("%s: %q is ordered or happens", m.cluster(c), want), 1, func(n *world) {
@@ -103,16 +111,21 @@ func (m *model) order(w *world, i int, want Mode) {
 	m.decide(w, i)
 }
 
-// atReplica are the events of one replica: restarts, what it hears of its siblings, and polls that it sends.
+// atReplica are the events of one replica: restarts, what it hears of its siblings, and polls that it sends. Machines are
+// suspended where a replica has no sibling: those that cannot hear each other are no part of the model.
 func (m *model) atReplica(w *world, i int) []move {
 	var out []move
+	switch {
+	case w.nodes[i].asleep:
+		return []move{{m.name(i) + " wakes", 2, func(n *world) {
+			n.nodes[i].asleep = false
+			m.decide(n, i)
+		}}}
+	case m.each() == 1:
+		out = append(out, move{m.name(i) + " is suspended", 1, func(n *world) { n.nodes[i].asleep = true }})
+	}
 	if s := &w.nodes[i].st; s.Ask != nil || len(s.Granted) > 0 || s.Status == Out {
-		out = append(out, move{m.name(i) + " restarts and forgets", 1, func(n *world) {
-			want := n.nodes[i].want
-			n.nodes[i] = m.fresh(i, 0)
-			n.nodes[i].want = want
-			n.polls = slices.DeleteFunc(n.polls, func(p poll) bool { return p.from == i })
-		}})
+		out = append(out, move{m.name(i) + " restarts and forgets", 1, func(n *world) { m.forgets(n, i) }})
 	}
 	for _, j := range m.replicasOf(m.clusterOf(i)) {
 		if j != i {
@@ -128,10 +141,25 @@ func (m *model) atReplica(w *world, i int) []move {
 	return out
 }
 
+// forgets has a replica start anew. What its operator ordered is still so.
+func (m *model) forgets(w *world, i int) {
+	want := w.nodes[i].want
+	w.nodes[i] = m.fresh(i, 0)
+	w.nodes[i].want = want
+	w.polls = slices.DeleteFunc(w.polls, func(p poll) bool { return p.from == i })
+	m.decide(w, i)
+}
+
+func (m *model) restart(w *world, i int) *world {
+	n := w.copyWith(m.name(i) + " restarts and forgets")
+	m.forgets(n, i)
+	return n
+}
+
 // poll is what a replica asks a cluster now.
 func (w *world) poll(i, c int) poll {
 	n := &w.nodes[i]
-	return poll{from: i, to: c, sentAt: n.clock, ask: n.st.Ask, released: n.st.Released}
+	return poll{from: i, to: c, sentAt: n.clock, sentWall: n.wall(n.clock), ask: n.st.Ask, released: n.st.Released}
 }
 
 // hearing is an exchange with a sibling.
@@ -142,7 +170,7 @@ func (m *model) hearing(i, j int) move {
 		s := &n.nodes[i].siblings[k]
 		now := n.nodes[i].clock
 		*s = s.Answered(SiblingAnswer{
-			Replica: m.name(j), SentAt: now, Vote: from.st.Vote, Status: from.st.Status, PromiseLeft: PromiseLeft(in, &from.st),
+			Replica: m.name(j), SentAt: now, SentWall: n.nodes[i].wall(now), Vote: from.st.Vote, Status: from.st.Status, PromiseLeft: PromiseLeft(in, &from.st),
 			Young: Young(in) && m.broken != "the young are not told",
 		}, now)
 		m.decide(n, i)
@@ -160,6 +188,9 @@ func (m *model) onTheWay(w *world, k int) []move {
 		out = append(out, move{fmt.Sprintf("the poll of %s to %s is kept", m.name(p.from), m.cluster(p.to)), 1, func(n *world) { n.kept = []poll{p} }})
 	}
 	for _, to := range m.replicasOf(p.to) {
+		if w.nodes[to].asleep {
+			continue
+		}
 		if p.answered {
 			out = append(out, move{fmt.Sprintf("the poll of %s reaches %s again", m.name(p.from), m.name(to)), 1, func(n *world) {
 				again := p
@@ -169,7 +200,7 @@ func (m *model) onTheWay(w *world, k int) []move {
 		}
 		out = append(out, move{fmt.Sprintf("%s answers %s", m.name(to), m.name(p.from)), often, func(n *world) { m.answer(n, &n.polls[k], to) }})
 	}
-	if p.answered {
+	if p.answered && !w.nodes[p.from].asleep {
 		out = append(out, move{fmt.Sprintf("%s hears %s", m.name(p.from), m.cluster(p.to)), often, func(n *world) {
 			n.polls = slices.Delete(n.polls, k, k+1)
 			m.hear(n, &p)
@@ -213,11 +244,11 @@ func (m *model) hear(w *world, p *poll) {
 	i := slices.IndexFunc(n.views, func(v PeerView) bool { return v.Name == m.cluster(p.to) })
 	v := &n.views[i]
 	*v = v.Answered(Answer{
-		SentAt: p.sentAt, Status: p.status, Change: p.change, Score: 100, AskID: p.reply.AskID, Refused: string(p.reply.Refused),
+		SentAt: p.sentAt, SentWall: p.sentWall, Status: p.status, Change: p.change, Score: 100, AskID: p.reply.AskID, Hold: p.reply.Hold, Refused: string(p.reply.Refused),
 	}).Probed(n.clock) // the look at the probe path is a second safety; the promises hold without it
 	v.Streak = 1
 	if m.broken == "the hold counts from receipt" && p.reply.AskID != "" {
-		v.PromiseSentAt = n.clock
+		v.PromiseSentAt, v.PromiseWall = n.clock, n.wall(n.clock)
 	}
 }
 
@@ -228,6 +259,9 @@ func (m *model) key(w *world, seed maphash.Seed, buf []byte) (uint64, []byte) {
 	for i := range w.nodes {
 		n := &w.nodes[i]
 		ago := func(t time.Duration) time.Duration { return min(n.clock-t, long) }
+		aged := func(t time.Duration, wall time.Time) time.Duration {
+			return min(max(n.clock-t, n.wall(n.clock).Sub(wall)), long)
+		}
 		k.times(min(n.clock, long), min(ago(n.st.VoteSince), steadyAfter))
 		k.words(string(n.want), string(n.mode), n.st.Released)
 		k.bits(n.st.Low, n.st.Status == Out, n.st.Ask != nil)
@@ -242,13 +276,16 @@ func (m *model) key(w *world, seed maphash.Seed, buf []byte) (uint64, []byte) {
 		}
 		for _, v := range n.views {
 			k.words("|", v.PromiseAsk)
-			k.times(ago(v.SentAt), ago(v.PromiseSentAt), ago(v.ProbeAt))
-			k.bits(v.Heard, v.ProbeOK, n.st.Low && v.SentAt > n.st.LowSince)
+			k.times(ago(v.SentAt), aged(v.PromiseSentAt, v.PromiseWall), ago(v.ProbeAt), v.PromiseHold)
+			k.bits(n.asleep, v.Heard, v.ProbeOK, n.st.Low && v.SentAt > n.st.LowSince)
 		}
 		for _, s := range n.siblings {
 			k.words("^")
 			k.times(ago(s.HeardAt), s.PromiseLeft, time.Duration(s.Vote))
-			k.bits(s.Heard, s.Status == Out, s.Young, s.WasOut && n.clock-s.OutAt < siblingLost)
+			k.bits(s.Heard, s.Status == Out, s.Young, s.WasOut)
+			if s.WasOut {
+				k.times(min(ago(s.OutAt), siblingLost))
+			}
 		}
 	}
 	for _, p := range w.polls {
@@ -295,7 +332,8 @@ func (k *keyWriter) ask(a *Ask) {
 
 func (k *keyWriter) poll(w *world, p *poll, long time.Duration) {
 	k.words(";", p.released, p.reply.AskID, string(p.reply.Refused))
-	k.times(time.Duration(p.from), time.Duration(p.to), min(w.nodes[p.from].clock-p.sentAt, long))
+	k.times(time.Duration(p.from), time.Duration(p.to), min(w.nodes[p.from].clock-p.sentAt, long),
+		min(w.nodes[p.from].wall(w.nodes[p.from].clock).Sub(p.sentWall), long))
 	k.bits(p.answered, p.ask != nil)
 	k.ask(p.ask)
 }

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -175,6 +176,36 @@ func worsen(r *rand.Rand, p *PeerView) string {
 	c := &p.Checks[r.IntN(len(p.Checks))]
 	c.Settled, c.Last = Fail, Fail
 	return p.Name + "'s " + c.Name + " fails"
+}
+
+// Invariant 8: while a sibling is out, and promised to be, a replica that has only just started neither speaks against it nor
+// answers otherwise, whatever it knows or does not: only an order, or that the change has lasted too long, ends it.
+func TestRestartChangesNoStatus(t *testing.T) {
+	t.Parallel()
+	tried := 0
+	holds(t, 8, func(r *rand.Rand, now *Inputs, _ State) string {
+		c := *now
+		in := &c
+		in.restarted(seconds(r, 36))
+		in.SiblingsKnown = true
+		in.Siblings = []SiblingView{{
+			Replica: "r2", Heard: true, HeardAt: in.Now - time.Second, HeardWall: in.Wall.Add(-time.Second), Vote: VoteOut, Status: Out,
+			PromiseLeft: 2 * time.Second,
+		}}
+		_, next := Decide(in, State{})
+		d, _ := Decide(in, next) // it does not think better of it either
+		if in.Config.inRotation() == 0 || d.ModeReason.Rule == ChangeTooLong || d.Mode != Guard && !d.Mode.departs() {
+			return ""
+		}
+		tried++
+		if d.Vote != Abstain || d.Status != Out {
+			return fmt.Sprintf("votes %s, is %s: %s", d.Vote, d.Status, d.Reason)
+		}
+		return ""
+	})
+	if tried < int(cases())/4 { //nolint:gosec // a small number
+		t.Errorf("only %d of the worlds were tried: the test sees too little", tried)
+	}
 }
 
 // Invariant 9: a decision is a function of its inputs, changes none of them, and has a reason that names its rule.

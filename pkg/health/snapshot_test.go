@@ -115,8 +115,11 @@ func TestBaselineOf(t *testing.T) {
 	t.Parallel()
 	in := testInputs()
 	in.Snapshot.Checks = []CheckState{
-		{Check: Check{Name: "begins"}, Settled: Pass, Last: Fail}, {Check: Check{Name: "ends"}, Settled: Fail, Last: Pass},
-		{Check: Check{Name: "fine"}, Settled: Pass, Last: Pass}, {Check: Check{Name: "gone"}, Gone: 1}, {Check: Check{Name: "unknown"}},
+		{Check: Check{Name: "begins"}, Settled: Pass, Last: Fail},
+		{Check: Check{Name: "ends"}, Settled: Fail, Last: Pass},
+		{Check: Check{Name: "fine"}, Settled: Pass, Last: Pass},
+		{Check: Check{Name: "gone"}, Gone: 1},
+		{Check: Check{Name: "unknown"}},
 	}
 	want := Baseline{Failing: []string{"begins", "ends"}, Present: []string{"begins", "ends", "fine", "unknown"}}
 	if b, ok := BaselineOf(in); !ok || !reflect.DeepEqual(b, want) {

@@ -150,7 +150,7 @@ func TestOneChangeAtATime(t *testing.T) {
 			in.Peers[0].SentAt = in.Now - 7*time.Second
 			in.Peers = append(in.Peers, testPeer("green", in.Now))
 			in.Config.Guard.MaxOut = 2
-			in.Peers[1].PromiseAsk, in.Peers[1].PromiseSentAt = "held", in.Now-time.Second
+			in.Peers[1].promises(in, time.Second)
 			in.Peers[1].Checks = []PeerCheck{{"api", Pass, Pass}}
 			in.Config.Peers = append(in.Config.Peers, PeerConfig{"green", Serving})
 		}), Out, Failing, "api"},
@@ -163,14 +163,50 @@ func (in *Inputs) peer(name string) *PeerView {
 	return &in.Peers[0]
 }
 
+// failed is a cluster that is armed, and more about its check, and about the peer's.
+func failed(more func(in *Inputs, c *CheckState, p *PeerCheck)) func(*Inputs, *State) {
+	return with(armed, func(in *Inputs, _ *State) { more(in, &in.Snapshot.Checks[0], &in.Peers[0].Checks[0]) })
+}
+
 func TestWish(t *testing.T) {
 	t.Parallel()
-	strict := func(more func(in *Inputs, c *CheckState, p *PeerCheck)) func(*Inputs, *State) {
-		return with(armed, func(in *Inputs, _ *State) { more(in, &in.Snapshot.Checks[0], &in.Peers[0].Checks[0]) })
-	}
 	play(t, []line{
 		{"observing", with(armed, func(in *Inputs, _ *State) { in.Config.Mode.Name = Observe }), In, ModeSet, "Observe"},
 		{"forced healthy", with(armed, func(in *Inputs, _ *State) { in.Config.Mode.Name = ForceHealthy }), In, ModeSet, "ForceHealthy"},
+		{"a required check fails here and passes there", armed, Out, Failing, "api"},
+		{"no round has ended", failed(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Snapshot = nil }), In, UnknownState, "no round"},
+		{"the rounds have stopped", failed(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Snapshot.Ended = in.Now - 31*time.Second }), In, UnknownState, "too old"},
+		{"the loop is stuck", failed(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Watchdog = true }), In, UnknownState, "stuck"},
+		{"the checks have not settled", failed(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Snapshot.Rounds = 2 }), In, UnknownState, "settled"},
+		{"the check is only weighted", failed(func(_ *Inputs, c *CheckState, _ *PeerCheck) { c.Importance = Weighted }), In, StrictPass, ""},
+		{"the check is unknown", failed(func(_ *Inputs, c *CheckState, _ *PeerCheck) { c.Settled = Unknown }), In, StrictPass, ""},
+		{"it failed before the change", failed(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Change.Baseline.Failing = []string{"api"} }), In, StrictPass, ""},
+		{"the peer fails it too", failed(func(_ *Inputs, _ *CheckState, p *PeerCheck) { p.Settled, p.Last = Fail, Fail }), In, StrictPass, ""},
+		{"the peer began to fail it", failed(func(_ *Inputs, _ *CheckState, p *PeerCheck) { p.Last = Fail }), In, StrictPass, ""},
+		{"one of two peers began to fail it", with(armed, func(in *Inputs, _ *State) {
+			in.Config.Guard.MaxOut = 2
+			in.Config.Peers = append(in.Config.Peers, PeerConfig{"red", Serving})
+			red := testPeer("red", in.Now)
+			red.Checks = []PeerCheck{{"api", Pass, Fail}}
+			in.Peers = append(in.Peers, red)
+		}), In, StrictPass, ""},
+		{"the peer does not know", failed(func(_ *Inputs, _ *CheckState, p *PeerCheck) { p.Settled = Unknown }), In, StrictPass, ""},
+		{"the peer has not tried it since", failed(func(in *Inputs, c *CheckState, _ *PeerCheck) { c.FailedSince = in.Now - time.Second }), In, StrictPass, ""},
+		{"the peer lacks the check", failed(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Peers[0].Checks = nil }), In, StrictPass, ""},
+		{"the check is shared", failed(func(_ *Inputs, c *CheckState, _ *PeerCheck) { c.Shared = true }), In, StrictPass, ""},
+		{"a shared one beside one of our own", with(armed, func(in *Inputs, _ *State) { in.fails("orders-db", true) }), Out, Failing, "api, orders-db"},
+		{"the peer failed it until a minute ago", with(armed, func(in *Inputs, st *State) {
+			st.Excused = []Excuse{{Check: "api", Passing: true, PassSince: in.Now - time.Minute}}
+		}), In, StrictPass, ""},
+		{"the peer has passed it for two minutes", with(armed, func(in *Inputs, st *State) {
+			st.Excused = []Excuse{{Check: "api", Passing: true, PassSince: in.Now - 2*time.Minute}}
+		}), Out, Failing, "api"},
+	})
+}
+
+func TestDrainWaits(t *testing.T) {
+	t.Parallel()
+	play(t, []line{
 		{"a drain", drained, Out, Draining, ""},
 		{"a drain takes its baseline first", with(drained, func(in *Inputs, _ *State) { in.Change.Baseline = nil }), In, TakingBaseline, ""},
 		{"also where it was verified before", with(drained, func(in *Inputs, st *State) {
@@ -185,47 +221,25 @@ func TestWish(t *testing.T) {
 			st.Mode = remember(in, ModeState{}, in.Config.Mode)
 			st.Mode.Effective, st.Mode.NameSince = true, in.Now-30*time.Second
 		}), Out, Draining, ""},
-		{"a required check fails here and passes there", armed, Out, Failing, "api"},
-		{"no round has ended", strict(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Snapshot = nil }), In, UnknownState, "no round"},
-		{"the rounds have stopped", strict(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Snapshot.Ended = in.Now - 31*time.Second }), In, UnknownState, "too old"},
-		{"the loop is stuck", strict(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Watchdog = true }), In, UnknownState, "stuck"},
-		{"the checks have not settled", strict(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Snapshot.Rounds = 2 }), In, UnknownState, "settled"},
-		{"the check is only weighted", strict(func(_ *Inputs, c *CheckState, _ *PeerCheck) { c.Importance = Weighted }), In, StrictPass, ""},
-		{"the check is unknown", strict(func(_ *Inputs, c *CheckState, _ *PeerCheck) { c.Settled = Unknown }), In, StrictPass, ""},
-		{"its target is gone since the change", strict(func(in *Inputs, c *CheckState, _ *PeerCheck) {
+	})
+}
+
+func TestTargetsThatAreGone(t *testing.T) {
+	t.Parallel()
+	play(t, []line{
+		{"its target is gone since the change", failed(func(in *Inputs, c *CheckState, _ *PeerCheck) {
 			c.Settled, c.Gone, in.Change.Baseline.Present = Unknown, 3, []string{"api"}
 		}), Out, Failing, "api"},
-		{"its target is gone, but not for long", strict(func(in *Inputs, c *CheckState, _ *PeerCheck) {
+		{"its target is gone, but not for long", failed(func(in *Inputs, c *CheckState, _ *PeerCheck) {
 			c.Settled, c.Gone, in.Change.Baseline.Present = Unknown, 2, []string{"api"}
 		}), In, StrictPass, ""},
-		{"its target is gone, and no peer was asked since", strict(func(in *Inputs, c *CheckState, _ *PeerCheck) {
+		{"its target is gone, and no peer was asked since", failed(func(in *Inputs, c *CheckState, _ *PeerCheck) {
 			c.Settled, c.Gone, in.Change.Baseline.Present, c.FailedSince = Unknown, 3, []string{"api"}, in.Now-time.Second
 		}), In, StrictPass, ""},
-		{"its target was not there before", strict(func(_ *Inputs, c *CheckState, _ *PeerCheck) { c.Settled, c.Gone = Unknown, 3 }), In, StrictPass, ""},
-		{"its target may go", strict(func(in *Inputs, c *CheckState, _ *PeerCheck) {
+		{"its target was not there before", failed(func(_ *Inputs, c *CheckState, _ *PeerCheck) { c.Settled, c.Gone = Unknown, 3 }), In, StrictPass, ""},
+		{"its target may go", failed(func(in *Inputs, c *CheckState, _ *PeerCheck) {
 			c.Settled, c.Gone, c.AllowScaleToZero, in.Change.Baseline.Present = Unknown, 3, true, []string{"api"}
 		}), In, StrictPass, ""},
-		{"it failed before the change", strict(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Change.Baseline.Failing = []string{"api"} }), In, StrictPass, ""},
-		{"the peer fails it too", strict(func(_ *Inputs, _ *CheckState, p *PeerCheck) { p.Settled, p.Last = Fail, Fail }), In, StrictPass, ""},
-		{"the peer began to fail it", strict(func(_ *Inputs, _ *CheckState, p *PeerCheck) { p.Last = Fail }), In, StrictPass, ""},
-		{"one of two peers began to fail it", with(armed, func(in *Inputs, _ *State) {
-			in.Config.Guard.MaxOut = 2
-			in.Config.Peers = append(in.Config.Peers, PeerConfig{"red", Serving})
-			red := testPeer("red", in.Now)
-			red.Checks = []PeerCheck{{"api", Pass, Fail}}
-			in.Peers = append(in.Peers, red)
-		}), In, StrictPass, ""},
-		{"the peer does not know", strict(func(_ *Inputs, _ *CheckState, p *PeerCheck) { p.Settled = Unknown }), In, StrictPass, ""},
-		{"the peer has not tried it since", strict(func(in *Inputs, c *CheckState, _ *PeerCheck) { c.FailedSince = in.Now - time.Second }), In, StrictPass, ""},
-		{"the peer lacks the check", strict(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Peers[0].Checks = nil }), In, StrictPass, ""},
-		{"the check is shared", strict(func(_ *Inputs, c *CheckState, _ *PeerCheck) { c.Shared = true }), In, StrictPass, ""},
-		{"a shared one beside one of our own", with(armed, func(in *Inputs, _ *State) { in.fails("orders-db", true) }), Out, Failing, "api, orders-db"},
-		{"the peer failed it until a minute ago", with(armed, func(in *Inputs, st *State) {
-			st.Excused = []Excuse{{Check: "api", Passing: true, PassSince: in.Now - time.Minute}}
-		}), In, StrictPass, ""},
-		{"the peer has passed it for two minutes", with(armed, func(in *Inputs, st *State) {
-			st.Excused = []Excuse{{Check: "api", Passing: true, PassSince: in.Now - 2*time.Minute}}
-		}), Out, Failing, "api"},
 	})
 }
 

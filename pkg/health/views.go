@@ -5,6 +5,7 @@ import "time"
 // Answer is what a peer said to a poll, once it is certain that it is an answer to this very poll.
 type Answer struct {
 	SentAt   time.Duration // when we sent the poll
+	SentWall time.Time     // the same by the wall clock
 	Status   Status
 	Mode     Mode
 	Change   *PeerChange
@@ -12,8 +13,9 @@ type Answer struct {
 	RoundAge time.Duration
 	Checks   []PeerCheck // sorted by name
 	Capacity Capacity
-	AskID    string // the ask that it promises to stay for; empty if none
-	Refused  string // why it does not promise
+	AskID    string        // the ask that it promises to stay for; empty if none
+	Hold     time.Duration // for how long
+	Refused  string        // why it does not promise
 }
 
 // Answered is the view after an answer. A promise is kept until it ends, also when another replica of the peer refuses to
@@ -27,7 +29,7 @@ func (p PeerView) Answered(a Answer) PeerView {
 	p.Status, p.Mode, p.Change, p.Capacity = a.Status, a.Mode, a.Change, a.Capacity
 	p.Score, p.RoundAge, p.Checks, p.Refused = a.Score, a.RoundAge, a.Checks, a.Refused
 	if a.AskID != "" {
-		p.PromiseAsk, p.PromiseSentAt = a.AskID, a.SentAt
+		p.PromiseAsk, p.PromiseSentAt, p.PromiseWall, p.PromiseHold = a.AskID, a.SentAt, a.SentWall.Round(0), a.Hold
 	}
 	return p
 }
@@ -61,6 +63,7 @@ func (p PeerView) Probed(at time.Duration) PeerView {
 type SiblingAnswer struct {
 	Replica     string
 	SentAt      time.Duration // when we asked
+	SentWall    time.Time     // the same by the wall clock
 	Vote        Vote
 	Status      Status
 	PromiseLeft time.Duration
@@ -73,7 +76,7 @@ func (s SiblingView) Answered(a SiblingAnswer, now time.Duration) SiblingView {
 	if s.Heard && a.SentAt < s.HeardAt {
 		return s
 	}
-	s.Replica, s.Heard, s.HeardAt = a.Replica, true, a.SentAt
+	s.Replica, s.Heard, s.HeardAt, s.HeardWall = a.Replica, true, a.SentAt, a.SentWall.Round(0)
 	s.Vote, s.Status, s.PromiseLeft, s.Young = a.Vote, a.Status, a.PromiseLeft, a.Young
 	if a.Vote == VoteOut {
 		s.WasOut, s.OutAt = true, now

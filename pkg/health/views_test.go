@@ -10,21 +10,30 @@ import (
 func TestPeerViewAnswered(t *testing.T) {
 	t.Parallel()
 	const at = 10 * time.Second
-	first := PeerView{Name: "green"}.Answered(Answer{SentAt: at, AskID: "a"})
+	first := PeerView{Name: "green"}.Answered(Answer{SentAt: at, SentWall: wall(), AskID: "a", Hold: 7})
 	for name, c := range map[string]struct{ got, want PeerView }{
-		"a promise": {first, PeerView{Name: "green", Heard: true, SentAt: at, Streak: 1, PromiseAsk: "a", PromiseSentAt: at}},
+		"a promise": {first, PeerView{
+			Name: "green", Heard: true, SentAt: at, Streak: 1, PromiseAsk: "a", PromiseSentAt: at, PromiseWall: wall(), PromiseHold: 7,
+		}},
 		"another replica refuses": {
 			first.Answered(Answer{SentAt: at + 2, Refused: "Asking"}),
-			PeerView{Name: "green", Heard: true, SentAt: at + 2, Streak: 2, PromiseAsk: "a", PromiseSentAt: at, Refused: "Asking"},
+			PeerView{
+				Name: "green", Heard: true, SentAt: at + 2, Streak: 2, PromiseAsk: "a", PromiseSentAt: at, PromiseWall: wall(), PromiseHold: 7,
+				Refused: "Asking",
+			},
 		},
 		"an answer that was overtaken": {first.Answered(Answer{SentAt: at - 1, Status: Out, AskID: "b"}), first},
 		"a poll that was no use": {
 			first.Missed("Timeout"),
-			PeerView{Name: "green", Heard: true, SentAt: at, Unknown: "Timeout", PromiseAsk: "a", PromiseSentAt: at},
+			PeerView{
+				Name: "green", Heard: true, SentAt: at, Unknown: "Timeout", PromiseAsk: "a", PromiseSentAt: at, PromiseWall: wall(), PromiseHold: 7,
+			},
 		},
 		"heard again": {
-			first.Missed("Timeout").Answered(Answer{SentAt: at + 4, AskID: "a"}),
-			PeerView{Name: "green", Heard: true, SentAt: at + 4, Streak: 1, PromiseAsk: "a", PromiseSentAt: at + 4},
+			first.Missed("Timeout").Answered(Answer{SentAt: at + 4, SentWall: wall().Add(4), AskID: "a", Hold: 8}),
+			PeerView{
+				Name: "green", Heard: true, SentAt: at + 4, Streak: 1, PromiseAsk: "a", PromiseSentAt: at + 4, PromiseWall: wall().Add(4), PromiseHold: 8,
+			},
 		},
 		"probed": {PeerView{}.Probed(3).Probed(2), PeerView{ProbeOK: true, ProbeAt: 3}},
 	} {

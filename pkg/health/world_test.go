@@ -27,7 +27,7 @@ func wall() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) }
 func testInputs() *Inputs {
 	const now = time.Hour
 	return &Inputs{
-		Now: now, Wall: wall(), Config: testConfig(), NewAskID: "ask1", Members: "m",
+		Now: now, Wall: wall(), Config: testConfig(), NewAskID: "ask1", Members: "m", SiblingsKnown: true,
 		Snapshot: &Snapshot{Began: now - 2*time.Second, Ended: now - time.Second, Rounds: 9},
 		Peers:    []PeerView{testPeer("green", now)},
 	}
@@ -49,8 +49,13 @@ func (in *Inputs) set(mode Mode, lasts time.Duration) {
 // promised has every peer promise the ask called held.
 func (in *Inputs) promised() {
 	for i := range in.Peers {
-		in.Peers[i].PromiseAsk, in.Peers[i].PromiseSentAt = "held", in.Now-time.Second
+		in.Peers[i].promises(in, time.Second)
 	}
+}
+
+// promises has a peer promise the ask called held, so long ago.
+func (p *PeerView) promises(in *Inputs, ago time.Duration) {
+	p.PromiseAsk, p.PromiseSentAt, p.PromiseWall, p.PromiseHold = "held", in.Now-ago, in.Wall.Add(-ago), in.Config.Guard.Hold
 }
 
 // fails has a required check of this cluster fail since long, and the peers pass it.
@@ -86,10 +91,11 @@ func randomInputs(r *rand.Rand) (*Inputs, State) {
 		randomChange(r, in)
 	}
 	in.Watchdog = r.IntN(20) == 0
+	in.SiblingsKnown = r.IntN(20) > 0
 	in.Snapshot = randomSnapshot(r, in.Now)
 	for i := range r.IntN(3) {
 		in.Siblings = append(in.Siblings, SiblingView{
-			Replica: fmt.Sprint("r", i), ListedAt: in.Now - seconds(r, 40), Heard: r.IntN(5) > 0, HeardAt: in.Now - seconds(r, 12),
+			Replica: fmt.Sprint("r", i), ListedAt: in.Now - seconds(r, 40), Heard: r.IntN(5) > 0, HeardAt: in.Now - seconds(r, 12), HeardWall: in.Wall.Add(-seconds(r, 12)),
 			Vote: pick(r, VoteIn, VoteOut, VoteOut, Abstain), Status: pick(r, In, Out), PromiseLeft: seconds(r, 30), WasOut: r.IntN(2) == 0, OutAt: in.Now - seconds(r, 30),
 		})
 	}
@@ -102,11 +108,12 @@ func randomInputs(r *rand.Rand) (*Inputs, State) {
 
 // ripen takes away most of what stands against leaving.
 func ripen(in *Inputs, st State) State {
-	in.Watchdog, in.Siblings = false, nil
+	in.Watchdog, in.SiblingsKnown, in.Siblings = false, true, nil
 	for i := range in.Peers {
 		p := &in.Peers[i]
 		p.Heard, p.Unknown, p.Streak, p.Change, p.ProbeOK, p.ProbeAt = true, "", 9, nil, true, in.Now-time.Second
-		p.SentAt, p.PromiseAsk, p.PromiseSentAt = in.Now-time.Second, "held", in.Now-time.Second
+		p.SentAt = in.Now - time.Second
+		p.promises(in, time.Second)
 	}
 	st.Ask, st.Granted, st.Outs, st.EverOut, st.Excused = &Ask{ID: "held"}, nil, nil, st.Vote == VoteOut, nil
 	return st
@@ -145,7 +152,8 @@ func randomPeer(r *rand.Rand, name string, now time.Duration) PeerView {
 	}
 	p.Score = r.IntN(102) - 1
 	p.PromiseAsk = pick(r, "held", "held", "old", "")
-	p.PromiseSentAt = now - seconds(r, 40)
+	p.PromiseSentAt, p.PromiseWall = now-seconds(r, 40), wall().Add(-seconds(r, 40))
+	p.PromiseHold = pick(r, 30*time.Second, 30*time.Second, 15*time.Second, time.Minute)
 	p.ProbeOK = r.IntN(8) > 0
 	p.ProbeAt = now - seconds(r, 6)
 	for _, n := range someOf(r) {

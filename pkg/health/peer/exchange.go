@@ -41,9 +41,10 @@ func (r *Replica) Ask(cluster, sibling string) *Request {
 	q := &Request{
 		V: Version, Fleet: c.Fleet, Members: r.in.Members, From: c.Cluster, Replica: r.self.Replica, To: cluster,
 		Nonce: RandomID(), Status: statusOf(r.state.Status), Released: r.state.Released, Change: r.change(), Accept: []int{Version},
+		Epoch: r.in.Wall.Round(0).Add(-r.in.Now),
 	}
 	if sibling != "" {
-		q.Sibling = r.siblingPart()
+		q.Sibling = r.siblingPart(&r.in)
 		for i := range r.siblings {
 			if r.siblings[i].URL == sibling {
 				q.Challenge = r.siblings[i].Challenge
@@ -76,7 +77,7 @@ func (r *Replica) Answer(q *Request, keys *Keyring, now time.Duration, wall time
 	}
 	if q.From == c.Cluster {
 		if q.Sibling != nil {
-			out.Sibling = r.siblingPart()
+			out.Sibling = r.siblingPart(&in)
 		}
 		return out
 	}
@@ -106,7 +107,7 @@ func (r *Replica) Heard(q *Request, a *Response, sentAt, now time.Duration) erro
 		return WrongCluster
 	}
 	answer := health.Answer{
-		SentAt: sentAt, Status: health.In, Mode: health.Mode(a.Mode), Score: -1, RoundAge: a.Assessment.RoundAge.Duration(),
+		SentAt: sentAt, SentWall: q.Epoch.Add(sentAt), Status: health.In, Mode: health.Mode(a.Mode), Score: -1, RoundAge: a.Assessment.RoundAge.Duration(),
 		Checks: peerChecks(a.Checks), Refused: a.Refused,
 	}
 	if a.Status != StatusIn {
@@ -122,7 +123,7 @@ func (r *Replica) Heard(q *Request, a *Response, sentAt, now time.Duration) erro
 		answer.Capacity = health.Capacity{Max: float64(a.Capacity.Max), Load: a.Capacity.Load, Known: a.Capacity.Load >= 0}
 	}
 	if a.Promise != nil && r.in.Config != nil && a.Promise.Hold.Duration() >= r.in.Config.Guard.Hold {
-		answer.AskID = a.Promise.AskID // one that is shorter than we count on is none
+		answer.AskID, answer.Hold = a.Promise.AskID, a.Promise.Hold.Duration() // one that is shorter than we count on is none
 	}
 	k.PeerView = k.Answered(answer)
 	k.Challenge, k.Reason, k.Keys, k.Build, k.RTT = a.Challenge, a.Reason, a.Keys, a.Build, now-sentAt
@@ -150,7 +151,7 @@ func (r *Replica) HeardSibling(url string, q *Request, a *Response, sentAt, now 
 			continue
 		}
 		s.SiblingView = s.Answered(health.SiblingAnswer{
-			Replica: a.Replica, SentAt: sentAt, Vote: voteOf(a.Sibling.Vote), Status: statusFrom(a.Status),
+			Replica: a.Replica, SentAt: sentAt, SentWall: q.Epoch.Add(sentAt), Vote: voteOf(a.Sibling.Vote), Status: statusFrom(a.Status),
 			PromiseLeft: a.Sibling.PromiseLeft.Duration(), Young: a.Sibling.Young,
 		}, now)
 		s.Challenge = a.Challenge
@@ -210,11 +211,11 @@ func (r *Replica) change() *Change {
 	return &Change{Mode: string(c.Mode), Established: c.Established}
 }
 
-func (r *Replica) siblingPart() *SiblingPart {
-	part := &SiblingPart{Vote: voteTo(r.state.Vote), Young: health.Young(&r.in)}
-	part.PromiseLeft = Millis(health.PromiseLeft(&r.in, &r.state).Milliseconds())
-	if r.in.Config != nil {
-		part.ConfigGeneration = r.in.Config.Generation
+func (r *Replica) siblingPart(in *health.Inputs) *SiblingPart {
+	part := &SiblingPart{Vote: voteTo(r.state.Vote), Young: health.Young(in)}
+	part.PromiseLeft = Millis(health.PromiseLeft(in, &r.state).Milliseconds())
+	if in.Config != nil {
+		part.ConfigGeneration = in.Config.Generation
 	}
 	return part
 }

@@ -8,19 +8,20 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/health"
 )
 
-// fleet is two clusters of two replicas whose messages are really signed and read, on one clock.
+// fleet is two clusters of two replicas whose messages are really signed and read.
 type fleet struct {
 	now      time.Duration
 	keys     *Keyring
 	names    []string
 	replicas map[string][]*Replica // by cluster
 	configs  map[string]*health.Config
-	cut      bool // nothing passes between clusters
+	cut      bool                       // nothing passes between clusters
+	behind   map[*Replica]time.Duration // how much less a replica's own clock shows
 }
 
 func newFleet(t *testing.T) *fleet {
 	t.Helper()
-	f := &fleet{now: time.Hour, keys: testRing(t), names: []string{"blue", "green"}, replicas: map[string][]*Replica{}, configs: map[string]*health.Config{}}
+	f := &fleet{now: time.Hour, keys: testRing(t), names: []string{"blue", "green"}, replicas: map[string][]*Replica{}, configs: map[string]*health.Config{}, behind: map[*Replica]time.Duration{}}
 	for i, name := range f.names {
 		f.configs[name] = &health.Config{
 			Cluster: name, Fleet: "shop", Rotation: health.Serving, Rest: health.Relaxed, Interval: 5 * time.Second, Fall: 3, Rise: 5, Quorum: 75,
@@ -46,10 +47,22 @@ func wallAt(now time.Duration) time.Time {
 	return time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC).Add(now)
 }
 
+func (f *fleet) clock(r *Replica) time.Duration { return f.now - f.behind[r] }
+
+// restart starts a replica anew: another process under the same address.
+func (f *fleet) restart(cluster string, i int) {
+	old := f.replicas[cluster][i]
+	r := NewReplica(Self{Replica: old.self.Replica, Boot: old.self.Boot + "+"})
+	f.replicas[cluster][i] = r
+	f.behind[r] = f.now
+	r.List([]string{old.siblings[0].URL}, f.clock(r))
+	f.decide(cluster, r)
+}
+
 func (f *fleet) decide(cluster string, r *Replica) {
 	r.Decide(health.Inputs{
-		Now: f.now, Wall: wallAt(f.now), Config: f.configs[cluster], Change: f.change(cluster),
-		Snapshot: &health.Snapshot{Began: f.now - time.Second, Ended: f.now - time.Second, Rounds: 9},
+		Now: f.clock(r), Wall: wallAt(f.now), Config: f.configs[cluster], Change: f.change(cluster),
+		Snapshot: &health.Snapshot{Began: f.clock(r) - time.Second, Ended: f.clock(r) - time.Second, Rounds: 9}, SiblingsKnown: true,
 	})
 }
 
@@ -95,7 +108,8 @@ func (f *fleet) second(t *testing.T, n int) {
 
 func (f *fleet) talk(t *testing.T, from, to *Replica, cluster, sibling string) {
 	t.Helper()
-	text, err := EncodeRequest(from.Ask(cluster, sibling), f.keys)
+	asked := from.Ask(cluster, sibling)
+	text, err := EncodeRequest(asked, f.keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +120,7 @@ func (f *fleet) talk(t *testing.T, from, to *Replica, cluster, sibling string) {
 	if to.in.Config == nil {
 		return // it has not decided yet
 	}
-	text, err = EncodeResponse(to.Answer(q, f.keys, f.now, wallAt(f.now)), f.keys)
+	text, err = EncodeResponse(to.Answer(q, f.keys, f.clock(to), wallAt(f.now)), f.keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,9 +129,9 @@ func (f *fleet) talk(t *testing.T, from, to *Replica, cluster, sibling string) {
 		t.Fatal(err)
 	}
 	if sibling != "" {
-		err = from.HeardSibling(sibling, q, a, f.now, f.now)
-	} else if err = from.Heard(q, a, f.now, f.now); err == nil {
-		from.Probed(cluster, f.now)
+		err = from.HeardSibling(sibling, asked, a, f.clock(from), f.clock(from))
+	} else if err = from.Heard(asked, a, f.clock(from), f.clock(from)); err == nil {
+		from.Probed(cluster, f.clock(from))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -182,6 +196,93 @@ func TestPartitionWhileOut(t *testing.T) {
 	}
 	if g := f.replicas["green"][0].State().Granted; len(g) == 0 {
 		t.Error("green has freed its promise before blue was in")
+	}
+}
+
+// While blue is out its replicas restart, one after the other, also sooner than a new one is promised anything: it stays out.
+func TestRestartsWhileOut(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	for n := range 20 {
+		f.second(t, n)
+	}
+	f.drain("blue")
+	for n := range 8 {
+		f.second(t, n)
+	}
+	for i := range 4 {
+		f.restart("blue", i%2)
+		for n := range 50 {
+			f.second(t, n)
+			if f.status("blue") != [2]health.Status{health.Out, health.Out} {
+				r := f.replicas["blue"]
+				t.Fatalf("restart %d: blue is %v after %d s: %v; %v", i+1, f.status("blue"), n+1, r[0].Decision().Reason, r[1].Decision().Reason)
+			}
+		}
+		if d := f.replicas["blue"][i%2].Decision(); d.Vote != health.VoteOut {
+			t.Fatalf("restart %d: in the end it votes %v: %v", i+1, d.Vote, d.Reason)
+		}
+	}
+	f.relax("blue")
+	f.second(t, 0)
+	if f.status("blue") != [2]health.Status{} {
+		t.Errorf("relaxed, and not back: %v", f.status("blue"))
+	}
+}
+
+// A machine that was suspended for longer than it is promised finds its cluster in, though its own clock has not moved; so does
+// a replica that follows it.
+func TestSuspendedWhileOut(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	for n := range 20 {
+		f.second(t, n)
+	}
+	f.drain("blue")
+	for n := range 8 {
+		f.second(t, n)
+	}
+	blue := f.replicas["blue"]
+	const slept = 23 * time.Second // with what has passed since the last poll, as long as a promise can be relied on
+	f.now += slept + time.Second
+	f.behind[blue[0]] = slept
+	f.behind[blue[1]] = slept
+	q := blue[0].Ask("blue", blue[0].siblings[0].URL)
+	if a := blue[1].Answer(q, f.keys, f.clock(blue[1]), wallAt(f.now)); a.Sibling.PromiseLeft != 0 {
+		t.Errorf("asked before it has decided, its promises hold for %d ms", a.Sibling.PromiseLeft)
+	}
+	for _, r := range blue {
+		f.decide("blue", r)
+	}
+	if f.status("blue") != [2]health.Status{} {
+		t.Errorf("blue is still out: %v", blue[0].Decision().Reason)
+	}
+	f.second(t, 0)
+	f.second(t, 1)
+	f.second(t, 2)
+	if f.status("blue") != [2]health.Status{health.Out, health.Out} {
+		t.Errorf("blue does not go on: %v", blue[0].Decision().Reason)
+	}
+}
+
+// Members are the same in any order, and other where one is missing, or where it is not agreed how many may be out.
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	of := func(maxOut int, names ...string) string {
+		c := &health.Config{Cluster: names[0], Guard: health.GuardConfig{MaxOut: maxOut}}
+		for _, n := range names[1:] {
+			c.Peers = append(c.Peers, health.PeerConfig{Name: n})
+		}
+		return Members(c)
+	}
+	same := of(1, "a", "b", "c")
+	if of(1, "c", "a", "b") != same {
+		t.Error("the order counts")
+	}
+	for _, other := range []string{of(1, "a", "b"), of(2, "a", "b", "c"), of(1, "a", "b", "c", "1"), of(1, "a", "b", "d")} {
+		if other == same {
+			t.Error("another fleet is the same")
+		}
 	}
 }
 

@@ -133,6 +133,10 @@ type Request struct {
 	Accept    []int   `json:"accept"` // versions that the sender reads
 
 	Sibling *SiblingPart `json:"sibling,omitempty"` // only between replicas of one cluster
+
+	// Epoch is what the wall clock said when the asker's process started, going by what it said when the asker last decided. It
+	// is not sent: by it the asker finds out that its machine was suspended since.
+	Epoch time.Time `json:"-"`
 }
 
 // Response answers a poll, as the body.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,14 +19,16 @@ type Self struct {
 	Build   string
 }
 
-// Members is the hash of a fleet's membership: equal wherever the same clusters are known, whatever their rotation.
-func Members(cluster string, peers []health.PeerConfig) string {
-	names := make([]string, 0, 1+len(peers))
-	names = append(names, cluster)
-	for _, p := range peers {
+// Members is the hash of what all clusters of a fleet must agree on for promises to add up: which clusters there are, whatever
+// their rotation, and how many of them may be out.
+func Members(c *health.Config) string {
+	names := make([]string, 0, 1+len(c.Peers)+1)
+	names = append(names, c.Cluster)
+	for _, p := range c.Peers {
 		names = append(names, p.Name)
 	}
 	slices.Sort(names)
+	names = append(names, strconv.Itoa(c.Guard.MaxOut))
 	sum := sha256.Sum256([]byte(strings.Join(names, "\n")))
 	return hex.EncodeToString(sum[:8])
 }
@@ -104,7 +107,7 @@ func (r *Replica) Decide(in health.Inputs) health.Decision {
 	r.forget(in.Now)
 	in.Members = ""
 	if in.Config != nil {
-		in.Members = Members(in.Config.Cluster, in.Config.Peers)
+		in.Members = Members(in.Config)
 	}
 	in.Peers = make([]health.PeerView, len(r.peers))
 	for i := range r.peers {

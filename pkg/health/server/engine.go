@@ -157,7 +157,7 @@ func (e *engine) decide() {
 	defer e.mu.Unlock()
 	now := e.now()
 	in := health.Inputs{
-		Now: now, Wall: e.wall(), Config: e.config, Change: e.change, Snapshot: e.runner.Snapshot(), Watchdog: e.runner.Stuck(),
+		Now: now, Wall: e.wall(), Config: e.config, Change: e.change, Snapshot: e.runner.Snapshot(), Watchdog: e.runner.Stuck(), SiblingsKnown: true,
 		GatewayReady: e.gateways.ready, GatewayDesired: e.gateways.desired,
 	}
 	if e.object != nil && e.object.Spec.Capacity != nil {
