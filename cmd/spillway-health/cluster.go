@@ -24,6 +24,7 @@ type cluster struct {
 	watcher *kube.Watcher
 	sink    server.Sink
 	log     *slog.Logger
+	listed  bool // the replicas are the endpoints of a Service
 }
 
 var (
@@ -51,7 +52,7 @@ func newCluster(f *flags, log *slog.Logger) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{log: log}
+	c := &cluster{log: log, listed: f.service != ""}
 	c.watcher, err = kube.New(kube.Options{
 		Config: config, Namespace: namespace, Name: name, Service: f.service, PodIP: os.Getenv("POD_IP"), InternalPort: port,
 		GatewaySelector: f.gateway,
@@ -116,5 +117,5 @@ func (c *cluster) Keep(ctx context.Context, next func(v1alpha1.ClusterHealthStat
 
 // Surroundings are what the watcher knows.
 func (c *cluster) Surroundings() server.Surroundings {
-	return server.Surroundings{Lister: c.watcher, Failover: c.watcher.Failover}
+	return server.Surroundings{Lister: c.watcher, Failover: c.watcher.Failover, ListsSiblings: c.listed}
 }

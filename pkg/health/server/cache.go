@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	cacheFile = "clusterhealth.json"
+	cacheFile    = "clusterhealth.json"
+	siblingsFile = "siblings.json"
 	// keepEvery is how often the status is written where nothing changed.
 	keepEvery   = 10 * time.Second
 	keepTimeout = 5 * time.Second
@@ -34,6 +35,10 @@ func (e *engine) restore(dir string) {
 		e.log.Error("the cached configuration cannot be used", "error", err)
 	default:
 		e.configure(x, true)
+	}
+	var urls []string
+	if text, err := os.ReadFile(filepath.Join(dir, siblingsFile)); err == nil && json.Unmarshal(text, &urls) == nil {
+		e.Siblings(urls)
 	}
 }
 
@@ -104,18 +109,27 @@ func (e *engine) keepOnce(ctx context.Context, dir string) {
 		return
 	}
 	x.Status.Change = own.Change
-	if err := writeFile(dir, x); err != nil {
+	if err := writeFile(dir, cacheFile, x); err != nil {
 		e.log.Warn("the configuration was not cached", "error", err)
+	}
+	e.mu.Lock()
+	others := e.siblings
+	e.mu.Unlock()
+	if !others.known {
+		return
+	}
+	if err := writeFile(dir, siblingsFile, others.urls); err != nil {
+		e.log.Warn("where the other replicas are was not cached", "error", err)
 	}
 }
 
-// writeFile replaces the cache in one step: whoever reads it sees the old or the new one.
-func writeFile(dir string, x *v1alpha1.ClusterHealth) error {
+// writeFile replaces a file of the cache in one step: whoever reads it sees the old or the new one.
+func writeFile(dir, name string, x any) error {
 	text, err := json.Marshal(x)
 	if err != nil {
 		return err //nolint:wrapcheck // told as it is
 	}
-	at := filepath.Join(dir, cacheFile)
+	at := filepath.Join(dir, name)
 	if err := os.WriteFile(at+".new", text, 0o600); err != nil {
 		return err //nolint:wrapcheck // names the file
 	}

@@ -31,9 +31,11 @@ type engine struct {
 	lb    probes
 	store Source
 
-	answers atomic.Pointer[answers]
-	first   atomic.Bool // a decision was made with a configuration
-	changed chan struct{}
+	answers    atomic.Pointer[answers]
+	first      atomic.Bool // a decision was made with a configuration, by one that has asked the other replicas
+	configured atomic.Bool
+	greeted    atomic.Bool // the other replicas were asked once, whether they answered or not
+	changed    chan struct{}
 
 	mu       sync.Mutex
 	replica  *peer.Replica
@@ -48,6 +50,7 @@ type engine struct {
 	in       health.Inputs // of the last decision
 	journal  journal
 	cached   bool // what is configured comes from the cache, nothing newer was read
+	siblings siblings
 	pending  []happened
 	told     struct {
 		any    bool
@@ -113,11 +116,19 @@ func (e *engine) Keys(data map[string][]byte) {
 	e.keys.Set(ring)
 }
 
+// siblings are where the other replicas were said to be, if anybody has said so.
+type siblings struct {
+	urls  []string
+	known bool
+}
+
 // Siblings takes where the other replicas are.
 func (e *engine) Siblings(urls []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.siblings = siblings{urls, true}
 	e.replica.List(urls, e.now())
+	e.note()
 }
 
 // Gateways takes the state of the ingress gateway's pods.
@@ -157,8 +168,9 @@ func (e *engine) decide() {
 	defer e.mu.Unlock()
 	now := e.now()
 	in := health.Inputs{
-		Now: now, Wall: e.wall(), Config: e.config, Change: e.change, Snapshot: e.runner.Snapshot(), Watchdog: e.runner.Stuck(), SiblingsKnown: true,
-		GatewayReady: e.gateways.ready, GatewayDesired: e.gateways.desired,
+		Now: now, Wall: e.wall(), Config: e.config, Change: e.change, Snapshot: e.runner.Snapshot(), Watchdog: e.runner.Stuck(),
+		SiblingsKnown: e.siblings.known,
+		GatewayReady:  e.gateways.ready, GatewayDesired: e.gateways.desired,
 	}
 	if e.object != nil && e.object.Spec.Capacity != nil {
 		in.Capacity.Max = float64(e.object.Spec.Capacity.MaxRPS) // the load is not read yet: where room is asked for, none is known
@@ -173,7 +185,10 @@ func (e *engine) decide() {
 	if e.config == nil {
 		return
 	}
-	e.first.Store(true)
+	e.configured.Store(true)
+	if e.greeted.Load() {
+		e.first.Store(true)
+	}
 	e.notable(&d, e.object.Spec.Mode)
 	e.runner.Freeze(d.Mode == health.Strict || d.Mode == health.Drain)
 	if next, changed := nextChange(e.change, &in, &d, e.object.Spec.Mode); changed {

@@ -176,6 +176,11 @@ func TestReady(t *testing.T) {
 	}
 	clock.now = time.Second
 	e.configure(testObject(), true)
+	if why := in.notReady(); why == "" {
+		t.Error("ready before the other replicas were asked")
+	}
+	e.greeted.Store(true)
+	e.decide()
 	if why := in.notReady(); why != "" {
 		t.Errorf("configured from the cache: %q", why)
 	}

@@ -77,7 +77,7 @@ func TestCached(t *testing.T) {
 	if Cached(dir) || Cached("") {
 		t.Error("there is nothing yet")
 	}
-	if err := writeFile(dir, testObject()); err != nil {
+	if err := writeFile(dir, cacheFile, testObject()); err != nil {
 		t.Fatal(err)
 	}
 	if !Cached(dir) {
@@ -88,5 +88,32 @@ func TestCached(t *testing.T) {
 	}
 	if Cached(dir) {
 		t.Error("a configuration of no cluster is none")
+	}
+}
+
+// Where the other replicas are outlives the process too: until somebody has said so, they are not known.
+func TestSiblingsAreKept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	e, _ := testEngine(t)
+	e.configure(testObject(), false)
+	e.keepOnce(t.Context(), dir)
+	if e.in.SiblingsKnown {
+		t.Error("the replicas are known before anybody told of them")
+	}
+	again := func() *engine {
+		next, _ := testEngine(t)
+		next.restore(dir)
+		next.decide()
+		return next
+	}
+	if again().in.SiblingsKnown {
+		t.Error("the replicas are known to a later process, and nobody ever told of them")
+	}
+	e.Siblings([]string{"http://other"})
+	e.decide()
+	e.keepOnce(t.Context(), dir)
+	if next := again(); !e.in.SiblingsKnown || !next.in.SiblingsKnown || len(next.replica.Siblings()) != 1 {
+		t.Errorf("known: %v, and to a later process %v: %v", e.in.SiblingsKnown, next.in.SiblingsKnown, next.replica.Siblings())
 	}
 }

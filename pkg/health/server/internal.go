@@ -60,6 +60,8 @@ func (i *internal) notReady() string {
 		return "shutting down"
 	case i.engine.first.Load() || i.engine.now() >= configWithin:
 		return ""
+	case i.engine.configured.Load():
+		return "replicas: the others were not asked yet"
 	default:
 		return "configuration: none was read yet"
 	}

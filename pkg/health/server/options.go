@@ -53,4 +53,7 @@ type Sink interface {
 type Surroundings struct {
 	Lister   probe.Lister
 	Failover func(namespace, name string) (*v1alpha1.ExternalFailover, bool)
+	// ListsSiblings says that the source tells where the other replicas are. Until it has, or an earlier process knew, they are
+	// not known, and this replica does not take its cluster out alone.
+	ListsSiblings bool
 }

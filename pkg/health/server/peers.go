@@ -164,10 +164,16 @@ func (e *engine) askSiblings(ctx context.Context) error {
 	defer asking.Wait()
 	for {
 		e.mu.Lock()
-		siblings := e.replica.Siblings()
+		siblings, known := e.replica.Siblings(), e.siblings.known && e.config != nil
+		known = known && (len(siblings) == 0 || e.keys.Ring() != nil)
 		e.mu.Unlock()
 		for _, s := range siblings {
 			asking.Go(func() { e.askSibling(ctx, client, s.URL) })
+		}
+		if known && !e.greeted.Load() { // a gateway must not be sent to a replica that does not know yet what the others answer
+			asking.Wait()
+			e.greeted.Store(true)
+			e.decide()
 		}
 		select {
 		case <-ctx.Done():

@@ -36,7 +36,9 @@ func run(ctx context.Context, o *Options, now func() time.Duration, wall func() 
 	if o.CacheDir != "" {
 		e.restore(o.CacheDir)
 	}
-	e.Siblings(o.Siblings)
+	if !o.Source.Surroundings().ListsSiblings || len(o.Siblings) > 0 {
+		e.Siblings(o.Siblings)
+	}
 	p, err := open(ctx, e, o)
 	if err != nil {
 		return err

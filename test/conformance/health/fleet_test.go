@@ -206,10 +206,12 @@ func (r *replica) rss(t *testing.T) int {
 }
 
 // ask asks a replica for its cluster's status; 0 if it does not answer.
-func ask(ctx context.Context, address string) int {
+func ask(ctx context.Context, address string) int { return get(ctx, "http://"+address+"/health") }
+
+func get(ctx context.Context, url string) int {
 	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/health", http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return 0
 	}
