@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,8 +19,13 @@ import (
 
 // analyzeOptions are the flags of analyze.
 type analyzeOptions struct {
-	input  inputOptions
-	output string
+	input         inputOptions
+	output        string
+	severity      string
+	meshConfig    string
+	ignore        []string
+	baseline      string
+	writeBaseline string
 }
 
 func newAnalyze(name string, io IO) *cobra.Command {
@@ -28,11 +35,13 @@ func newAnalyze(name string, io IO) *cobra.Command {
 		Short: "Find failovers that will not fail over, in hand-written objects and in specs",
 		Long: "Analyze reads any objects: ServiceEntries, DestinationRules, VirtualServices, EnvoyFilters and all others that have a\n" +
 			"part in a failover, and specs of spillway.dev. It works out what they mean to the proxies and says, with file, line,\n" +
-			"reason and remedy, which failover will not happen, which certificate is not checked, and what would bring down istiod.",
+			"reason and remedy, which failover will not happen, which certificate is not checked, and what would bring down istiod.\n" +
+			"An annotation ignore.spillway.dev/CODE with a reason as its value keeps a finding about an object from being told.",
 		Example: examples(name,
 			"analyze manifests/", "look through a folder and the folders below it",
 			"analyze manifests/ --client-regions us-east1,europe-west1", "with the regions that clients run in",
-			"analyze manifests/ --fail-on warning", "as a strict check",
+			"analyze manifests/ -o html > report.html", "as a page, with who goes where",
+			"analyze manifests/ --baseline known.json --fail-on warning", "as a strict check that only new findings fail",
 			"explain FX003", "say what a finding means"),
 		RunE: func(c *cobra.Command, args []string) error { return o.run(c.Context(), io, args) },
 	}
@@ -40,11 +49,24 @@ func newAnalyze(name string, io IO) *cobra.Command {
 	f.StringArrayVarP(&o.input.files, "filename", "f", nil, "file, folder or - (standard input); may be repeated")
 	f.StringVarP(&o.input.namespace, "namespace", "n", load.DefaultNamespace, "namespace of objects that name none")
 	f.StringVar(&o.input.platform, "platform", "", "`file` that describes the mesh (kind Platform)")
+	f.StringVar(&o.meshConfig, "mesh-config", "", "`file` with the ConfigMap istio, an IstioOperator or an Istio object")
 	f.StringVar(&o.input.istioVersion, "istio-version", "", "oldest Istio `version` in use, such as 1.29")
 	f.StringSliceVar(&o.input.clientRegions, "client-regions", nil, "`regions` that clients run in")
+	f.StringArrayVar(&o.ignore, "ignore", nil, "`CODE=REASON` or CODE:NAMESPACE/NAME=REASON, a finding not to be told; may be repeated")
+	f.StringVar(&o.baseline, "baseline", "", "`file` of findings that are known: only others are told")
+	f.StringVar(&o.writeBaseline, "write-baseline", "", "write all findings to a `file`, for --baseline")
+	bindChoice(c, &o.severity, [2]string{"severity", ""}, "mildest finding that is told", "note", "warning", "error", "critical")
 	bindChoice(c, &o.input.failOn, [2]string{"fail-on", ""}, "mildest finding that fails the command", "error", "critical", "warning", "note")
-	bindOutput(c, &o.output, "text", "json")
+	bindOutput(c, &o.output, "text", "table", "json", "sarif", "github", "html")
 	return c
+}
+
+// analysis is all that there is to print.
+type analysis struct {
+	snapshot *manifest.Snapshot
+	report   *analyze.Report
+	diags    diag.List // all that is told, sorted
+	known    int       // findings of the baseline
 }
 
 func (o *analyzeOptions) run(ctx context.Context, io IO, args []string) error {
@@ -52,40 +74,94 @@ func (o *analyzeOptions) run(ctx context.Context, io IO, args []string) error {
 	if len(paths) == 0 {
 		return usagef("give what to look through: analyze PATH…, or - for standard input")
 	}
+	a, err := o.analyze(ctx, io, paths)
+	if err != nil {
+		return err
+	}
+	if err := o.print(io, a); err != nil {
+		return err
+	}
+	if err := in(a.snapshot).printWith(io.Err, io.Getenv, a.report.Notes, false); err != nil {
+		return err
+	}
+	if err := writing(fmt.Fprintln(io.Err, a.summary())); err != nil {
+		return err
+	}
+	return o.input.verdict(a.diags)
+}
+
+// analyze reads everything and asks every rule.
+func (o *analyzeOptions) analyze(ctx context.Context, io IO, paths []string) (*analysis, error) {
 	settings, err := o.mesh()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	snapshot, diags, err := manifest.Read(paths, load.Options{Namespace: o.input.namespace, Recursive: true, Stdin: io.In})
+	ignores := make([]analyze.Ignore, len(o.ignore))
+	for i, text := range o.ignore {
+		if ignores[i], err = analyze.ParseIgnore(text); err != nil {
+			return nil, usagef("--ignore: %v", err)
+		}
+	}
+	a := &analysis{}
+	a.snapshot, a.diags, err = manifest.Read(paths, load.Options{Namespace: o.input.namespace, Recursive: true, Stdin: io.In})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	refused, err := o.specs(ctx, snapshot)
+	refused, err := o.specs(ctx, a.snapshot)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	report := analyze.Run(snapshot, settings, rules.All())
-	for _, f := range report.Findings {
-		diags = append(diags, f.Diagnostic)
+	a.report = analyze.Run(a.snapshot, settings, rules.All())
+	a.report.Suppress(ignores)
+	if err := o.compare(a); err != nil {
+		return nil, err
 	}
-	diags = append(diags, refused...)
-	diags.Sort()
-	if o.output == "json" {
-		err = writing(0, diag.WriteJSON(io.Out, diags))
-	} else {
-		err = o.print(io, snapshot, diags)
+	for _, f := range a.report.Findings {
+		a.diags = append(a.diags, f.Diagnostic)
 	}
+	a.diags = append(a.diags, refused...)
+	a.diags = slices.DeleteFunc(a.diags, func(d diag.Diagnostic) bool { return d.Severity < severities()[o.severity] })
+	a.diags.Sort()
+	return a, nil
+}
+
+// compare leaves out what the baseline knows, and writes a new one.
+func (o *analyzeOptions) compare(a *analysis) error {
+	if o.writeBaseline != "" {
+		text, err := analyze.BaselineOf(a.report).JSON()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(o.writeBaseline, text, 0o644); err != nil { //nolint:gosec // it is to be committed and read by all
+			return fmt.Errorf("writing the baseline: %w", err)
+		}
+	}
+	if o.baseline == "" {
+		return nil
+	}
+	text, err := os.ReadFile(o.baseline)
 	if err != nil {
-		return err
+		return fmt.Errorf("reading the baseline: %w", err)
 	}
-	if err := in(snapshot).printWith(io.Err, io.Getenv, report.Notes, false); err != nil {
-		return err
+	b, err := analyze.ParseBaseline(text)
+	if err != nil {
+		return usagef("--baseline %s: %v", o.baseline, err)
 	}
-	objects := len(snapshot.Objects) + len(snapshot.Ours.Failovers) + len(snapshot.Ours.Fleets) + len(snapshot.Ours.Healths)
-	if err := writing(fmt.Fprintf(io.Err, "%s, %s\n", plural(objects, "object"), count(diags))); err != nil {
-		return err
+	a.known = a.report.Since(b)
+	return nil
+}
+
+// summary says in one line how much was looked at and found.
+func (a *analysis) summary() string {
+	ours := a.snapshot.Ours
+	parts := []string{plural(len(a.snapshot.Objects)+len(ours.Failovers)+len(ours.Fleets)+len(ours.Healths), "object"), count(a.diags)}
+	if n := len(a.report.Suppressed); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d ignored with a reason", n))
 	}
-	return o.input.verdict(diags)
+	if a.known > 0 {
+		parts = append(parts, fmt.Sprintf("%d known from the baseline", a.known))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // mesh is what the flags say about the mesh. A platform found among the files may be another mesh's; one that is named
@@ -108,7 +184,17 @@ func (o *analyzeOptions) mesh() (mesh.Options, error) {
 		if err != nil {
 			return out, usagef("--istio-version: %v", err)
 		}
-		out.Versions = mesh.Versions{Oldest: v, Istiod: v, Known: true}
+		out.Versions = mesh.Versions{Oldest: v, Istiod: max(v, out.Versions.Istiod), Known: true}
+	}
+	if o.meshConfig != "" {
+		s, _, err := manifest.Read([]string{o.meshConfig}, load.Options{})
+		if err != nil {
+			return out, err
+		}
+		if s.Mesh == nil {
+			return out, usagef("--mesh-config %s: there is no mesh configuration in it", o.meshConfig)
+		}
+		out.Mesh = s.Mesh
 	}
 	return out, nil
 }
@@ -124,11 +210,3 @@ func (o *analyzeOptions) specs(ctx context.Context, s *manifest.Snapshot) (diag.
 	}
 	return slices.DeleteFunc(in.diags, func(d diag.Diagnostic) bool { return d.Severity < diag.Error }), nil
 }
-
-// print writes the findings for people, each with the line in question.
-func (o *analyzeOptions) print(io IO, s *manifest.Snapshot, diags diag.List) error {
-	return in(s).printWith(io.Out, io.Getenv, diags, true)
-}
-
-// in is a snapshot as the printing of findings takes it.
-func in(s *manifest.Snapshot) *input { return &input{sources: s.Sources} }

@@ -12,9 +12,10 @@ import (
 
 // Report is what a run found.
 type Report struct {
-	Findings []*Finding // sorted by place
-	Notes    diag.List  // what could not be judged
-	Model    *mesh.Model
+	Findings   []*Finding // sorted by place
+	Suppressed []Suppressed
+	Notes      diag.List // what could not be judged
+	Model      *mesh.Model
 }
 
 // Diagnostics are all findings and notes, sorted.
@@ -48,6 +49,7 @@ func Run(s *manifest.Snapshot, o mesh.Options, rules []Rule) *Report {
 			out.Notes.Notef(nil, "SP601", "%s: not judged, since %s %s not known", strings.Join(codes, ", "), i, areOrIs(i)).WithHint("%s", i.how())
 		}
 	}
+	out.checkAnnotations(s)
 	slices.SortStableFunc(out.Findings, func(a, b *Finding) int {
 		return cmp.Or(
 			cmp.Compare(a.Position.File, b.Position.File), cmp.Compare(a.Position.Line, b.Position.Line),

@@ -9,5 +9,10 @@ func analyzeCodes() []Code {
 				"rules cannot be sure, so they said nothing.",
 			Fix: "Give the input as the hint says.",
 		},
+		{
+			ID: "SP602", Title: "a finding is to be ignored without a reason",
+			Why: "Whoever reads the object next year must know whether the reason still holds. Without one the finding is told.",
+			Fix: "Write the reason as the value of the annotation.",
+		},
 	}
 }
