@@ -47,21 +47,25 @@ func sarifMistakes(t *testing.T, raw []byte) []string {
 			need(!slices.Contains(ids, r.ID), "unique rules")
 			ids = append(ids, r.ID)
 		}
-		for _, r := range run.Results {
-			need(r.Message.Text != "", "message.text")
-			need(slices.Contains([]string{"none", "note", "warning", "error"}, r.Level), "level "+r.Level)
-			need(r.RuleIndex == nil || *r.RuleIndex < len(ids) && ids[*r.RuleIndex] == r.RuleID, "ruleIndex")
-			for _, l := range r.Locations {
-				if l.Physical == nil {
-					continue
-				}
-				u, err := url.Parse(l.Physical.Artifact.URI)
-				need(err == nil && u.Scheme == "" && l.Physical.Artifact.URI != "", "artifactLocation.uri")
-				need(l.Physical.Region == nil || l.Physical.Region.StartLine >= 1 && l.Physical.Region.StartColumn >= 0, "region")
-			}
-		}
+		resultMistakes(run, ids, need)
 	}
 	return bad
+}
+
+func resultMistakes(run sarifRun, ids []string, need func(bool, string)) {
+	for _, r := range run.Results {
+		need(r.Message.Text != "", "message.text")
+		need(slices.Contains([]string{"none", "note", "warning", "error"}, r.Level), "level "+r.Level)
+		need(r.RuleIndex == nil || *r.RuleIndex < len(ids) && ids[*r.RuleIndex] == r.RuleID, "ruleIndex")
+		for _, l := range r.Locations {
+			if l.Physical == nil {
+				continue
+			}
+			u, err := url.Parse(l.Physical.Artifact.URI)
+			need(err == nil && u.Scheme == "" && l.Physical.Artifact.URI != "", "artifactLocation.uri")
+			need(l.Physical.Region == nil || l.Physical.Region.StartLine >= 1 && l.Physical.Region.StartColumn >= 0, "region")
+		}
+	}
 }
 
 func TestSARIF(t *testing.T) {

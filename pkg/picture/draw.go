@@ -66,6 +66,9 @@ func (c *canvas) head(p *plan.Plan, y, right int) int {
 		y += leading
 	}
 	about := fmt.Sprintf("ExternalFailover %s, pattern %s, mechanism %s", p.Owner(), p.Pattern, p.Order.Mechanism)
+	if p.Pattern == "" { // somebody else's objects, read back
+		about = p.Name + " in namespace " + p.Namespace
+	}
 	for _, part := range wrap(about, perLine(smallSize)) {
 		y += smallSize
 		c.text(margin, y, line{part, smallSize, "small"})

@@ -250,3 +250,16 @@ func (c *Cluster) Where(path string) (*manifest.Object, string) {
 	}
 	return c.Host.Entry().Object, "spec.endpoints"
 }
+
+// ClustersFor are the clusters of a host that one client gets, whether or not any are among Clusters.
+func (m *Model) ClustersFor(client Client, h *Host) []*Cluster {
+	g := group{
+		namespaces: []string{client.Namespace}, labels: client.Labels, rule: m.RuleFor(client, h.Name, h.Namespace),
+		patches: m.patchesFor(client.Namespace, h.Name),
+	}
+	out := make([]*Cluster, 0, len(h.Ports))
+	for _, p := range h.Ports {
+		out = append(out, m.clustersOf(h, p, g)...)
+	}
+	return out
+}
