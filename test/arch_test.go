@@ -119,6 +119,17 @@ func analysisMap() map[string]rule {
 			own: []string{"pkg/diag", "pkg/load"}, third: []string{istio, "google.golang.org/protobuf", "go.yaml.in/yaml/v3"}, lint: "manifest",
 		},
 		"pkg/analyze/mesh": {own: []string{"pkg/analyze/manifest"}, third: []string{istio}, lint: "mesh"},
+		"pkg/behaviour": {
+			own: []string{"pkg/analyze/manifest", "pkg/analyze/mesh", "pkg/plan"}, third: []string{istio, "google.golang.org/protobuf"},
+			lint: "behaviour",
+		},
+		"pkg/importer": {
+			own: []string{
+				"pkg/api/v1alpha1", "pkg/analyze/manifest", "pkg/analyze/mesh", "pkg/behaviour", "pkg/compile", "pkg/diag", "pkg/load",
+				"pkg/plan", "pkg/region", "pkg/render", "pkg/target/all",
+			},
+			third: []string{"k8s.io/apimachinery", istio, "google.golang.org/protobuf"}, lint: "importer",
+		},
 		"pkg/analyze/rules": {
 			own:   []string{"pkg/analyze", "pkg/analyze/manifest", "pkg/analyze/mesh", "pkg/diag", "pkg/plan", "pkg/region"},
 			third: []string{istio}, lint: "rules",

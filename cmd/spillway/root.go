@@ -84,6 +84,8 @@ func newRoot(name string, io IO) *cobra.Command {
 		newExplain(name, io),
 		newValidate(name, io),
 		newAnalyze(name, io),
+		newImport(name, io),
+		newDiff(name, io),
 		newTargets(name, io),
 		newVersion(name, io),
 	)

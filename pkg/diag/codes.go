@@ -25,6 +25,7 @@ func Codes() []Code {
 		compileCodes(),
 		maintenanceCodes(),
 		analyzeCodes(),
+		importCodes(),
 	)
 	slices.SortFunc(all, func(a, b Code) int { return cmp.Compare(a.ID, b.ID) })
 	return all

@@ -14,11 +14,12 @@ import (
 const maxAsked = 32 << 10
 
 // asked is what the spec says and the objects made of it do not: the endpoints' names and places, the orders as they were
-// written, what was left to defaults. Host and ports are not in it where the ServiceEntry says them in one way only.
+// written, what was left to defaults. Host and ports are not in it where
+// the ServiceEntry says them in one way only.
 func (b *builder) asked() {
 	rest := Canonical(b.spec)
 	rest.Host = ""
-	if !slices.ContainsFunc(rest.Ports, saysMore) {
+	if !slices.ContainsFunc(rest.Ports, saysMore) && b.plan.Gateway == nil { // whose ports stand in the ServiceEntry
 		rest.Ports = nil
 	}
 	text, err := json.Marshal(rest)

@@ -16,8 +16,8 @@ import (
 // connection takes no more: the next request dials, notices, and moves on.
 const streams = 4
 
-// profile is the numbers of a detection profile; false for a name that does not exist.
-func profile(name v1alpha1.Profile) (Detect, bool) {
+// ProfileOf is the numbers of a detection profile; false for a name that does not exist.
+func ProfileOf(name v1alpha1.Profile) (Detect, bool) {
 	switch name {
 	case v1alpha1.ProfileFast:
 		return Detect{
@@ -45,7 +45,7 @@ func (b *builder) detect() {
 	if s == nil {
 		s = &v1alpha1.Detect{}
 	}
-	d, ok := profile(s.Profile)
+	d, ok := ProfileOf(s.Profile)
 	if !ok {
 		b.diags.Errorf(b.at("detect", "profile"), codeNumbers, "there is no profile %q", s.Profile).WithHint(
 			"use Fast, Balanced or Patient")
