@@ -23,6 +23,8 @@ func Codes() []Code {
 		planCodes(),
 		targetCodes(),
 		compileCodes(),
+		zoneCodes(),
+		recordCodes(),
 		maintenanceCodes(),
 		analyzeCodes(),
 		importCodes(),
