@@ -8,6 +8,7 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/target/healthroutes"
 	"github.com/spillway-mesh/spillway/pkg/target/istio"
 	"github.com/spillway-mesh/spillway/pkg/target/maintenance"
+	"github.com/spillway-mesh/spillway/pkg/target/route53"
 )
 
 // Targets lists every target that writes an ExternalFailover.
@@ -22,6 +23,7 @@ func Fleets() []target.FleetTarget {
 	return []target.FleetTarget{
 		healthroutes.New(),
 		maintenance.New(),
+		route53.New(),
 	}
 }
 
