@@ -77,6 +77,9 @@ type model struct {
 	step      time.Duration // how much true time passes in one event of time; 0: 2 s
 	maxChange time.Duration // 0: as good as none
 	polite    bool          // a change waits for that of a peer
+	sleeps    bool          // machines are suspended
+	ordered   []Mode        // what may be ordered or happen; nil: a drain, and failures in both modes that look at checks
+	sure      bool          // no message is lost, kept or repeated, and nobody restarts: fewer events, so that all orders of them can be tried
 	broken    string
 }
 
@@ -142,6 +145,9 @@ func (m *model) inputs(w *world, i int) *Inputs {
 	in := &Inputs{
 		Now: n.clock, Wall: n.wall(n.clock), Config: c, Peers: slices.Clone(n.views), Siblings: n.siblings, SiblingsKnown: true,
 		NewAskID: w.freshAsk(m.name(i)), Snapshot: &Snapshot{Began: n.clock, Ended: n.clock, Rounds: 9},
+	}
+	if m.broken == "the wall clock is not asked" {
+		in.Wall = wall().Add(n.clock)
 	}
 	if n.want == Guard {
 		c.Rest = Guard

@@ -81,7 +81,11 @@ func (m *model) passing() move {
 // orders are what an operator does to a cluster, and its checks: all replicas learn of it at once, or by and by.
 func (m *model) orders(w *world, c int) []move {
 	var out []move
-	for _, want := range []Mode{"", Drain, Strict, Guard} {
+	all := m.ordered
+	if all == nil {
+		all = []Mode{Drain, Strict, Guard}
+	}
+	for _, want := range append([]Mode{""}, all...) {
 		var others []int
 		for _, i := range m.replicasOf(c) {
 			if w.nodes[i].want != want {
@@ -121,10 +125,10 @@ func (m *model) atReplica(w *world, i int) []move {
 			n.nodes[i].asleep = false
 			m.decide(n, i)
 		}}}
-	case m.each() == 1:
+	case m.sleeps && m.each() == 1:
 		out = append(out, move{m.name(i) + " is suspended", 1, func(n *world) { n.nodes[i].asleep = true }})
 	}
-	if s := &w.nodes[i].st; s.Ask != nil || len(s.Granted) > 0 || s.Status == Out {
+	if s := &w.nodes[i].st; !m.sure && (s.Ask != nil || len(s.Granted) > 0 || s.Status == Out) {
 		out = append(out, move{m.name(i) + " restarts and forgets", 1, func(n *world) { m.forgets(n, i) }})
 	}
 	for _, j := range m.replicasOf(m.clusterOf(i)) {
@@ -181,10 +185,14 @@ func (m *model) hearing(i, j int) move {
 func (m *model) onTheWay(w *world, k int) []move {
 	p := w.polls[k]
 	const often = 8
-	out := []move{{fmt.Sprintf("the poll of %s to %s is lost", m.name(p.from), m.cluster(p.to)), 1, func(n *world) {
-		n.polls = slices.Delete(n.polls, k, k+1)
-	}}}
-	if !p.answered && len(w.kept) == 0 {
+	var out []move
+	// A poll that is sure to arrive may still come too late to count.
+	if late := w.nodes[p.from].clock-p.sentAt > acceptWithin; !m.sure || late && p.answered {
+		out = append(out, move{fmt.Sprintf("the poll of %s to %s is lost", m.name(p.from), m.cluster(p.to)), 1, func(n *world) {
+			n.polls = slices.Delete(n.polls, k, k+1)
+		}})
+	}
+	if !m.sure && !p.answered && len(w.kept) == 0 {
 		out = append(out, move{fmt.Sprintf("the poll of %s to %s is kept", m.name(p.from), m.cluster(p.to)), 1, func(n *world) { n.kept = []poll{p} }})
 	}
 	for _, to := range m.replicasOf(p.to) {
@@ -192,6 +200,9 @@ func (m *model) onTheWay(w *world, k int) []move {
 			continue
 		}
 		if p.answered {
+			if m.sure {
+				continue
+			}
 			out = append(out, move{fmt.Sprintf("the poll of %s reaches %s again", m.name(p.from), m.name(to)), 1, func(n *world) {
 				again := p
 				m.answer(n, &again, to) // finds nobody waiting
@@ -259,9 +270,6 @@ func (m *model) key(w *world, seed maphash.Seed, buf []byte) (uint64, []byte) {
 	for i := range w.nodes {
 		n := &w.nodes[i]
 		ago := func(t time.Duration) time.Duration { return min(n.clock-t, long) }
-		aged := func(t time.Duration, wall time.Time) time.Duration {
-			return min(max(n.clock-t, n.wall(n.clock).Sub(wall)), long)
-		}
 		k.times(min(n.clock, long), min(ago(n.st.VoteSince), steadyAfter))
 		k.words(string(n.want), string(n.mode), n.st.Released)
 		k.bits(n.st.Low, n.st.Status == Out, n.st.Ask != nil)
@@ -269,19 +277,21 @@ func (m *model) key(w *world, seed maphash.Seed, buf []byte) (uint64, []byte) {
 		if n.want != "" && m.maxChange > 0 {
 			k.times(ago(n.since))
 		}
+		if m.polite {
+			k.bits(n.st.Mode.Effective)
+			k.times(min(ago(n.st.Mode.EffSince), establishedAt))
+		}
 		k.ask(n.st.Ask)
 		for _, g := range n.st.Granted {
 			k.words("+", g.Cluster, g.Replica, g.AskID)
 			k.times(g.Until - n.clock)
 		}
-		for _, v := range n.views {
-			k.words("|", v.PromiseAsk)
-			k.times(ago(v.SentAt), aged(v.PromiseSentAt, v.PromiseWall), ago(v.ProbeAt), v.PromiseHold)
-			k.bits(n.asleep, v.Heard, v.ProbeOK, n.st.Low && v.SentAt > n.st.LowSince)
+		for j := range n.views {
+			k.view(n, &n.views[j], long)
 		}
 		for _, s := range n.siblings {
 			k.words("^")
-			k.times(ago(s.HeardAt), s.PromiseLeft, time.Duration(s.Vote))
+			k.times(min(ago(s.HeardAt), 11*time.Second), max(s.PromiseLeft-ago(s.HeardAt), 0), time.Duration(s.Vote))
 			k.bits(s.Heard, s.Status == Out, s.Young, s.WasOut)
 			if s.WasOut {
 				k.times(min(ago(s.OutAt), siblingLost))
@@ -296,6 +306,18 @@ func (m *model) key(w *world, seed maphash.Seed, buf []byte) (uint64, []byte) {
 		k.poll(w, &p, long)
 	}
 	return maphash.Bytes(seed, k.buf), k.buf
+}
+
+// view is what counts of a peer: how old what it said is, and its promise. One for an ask that was given up never counts again.
+func (k *keyWriter) view(n *node, v *PeerView, long time.Duration) {
+	const fresh, looked = 7 * time.Second, 5 * time.Second
+	k.words("|")
+	k.times(min(n.clock-v.SentAt, fresh), min(n.clock-v.ProbeAt, looked))
+	k.bits(n.asleep, v.Heard, v.ProbeOK, n.st.Low && v.SentAt > n.st.LowSince, v.Change != nil, v.Change != nil && v.Change.Established)
+	if n.st.Ask != nil && v.PromiseAsk == n.st.Ask.ID {
+		k.words(v.PromiseAsk)
+		k.times(min(max(n.clock-v.PromiseSentAt, n.wall(n.clock).Sub(v.PromiseWall)), long), v.PromiseHold)
+	}
 }
 
 // keyWriter appends values so that no two lists of them look alike.
@@ -332,8 +354,8 @@ func (k *keyWriter) ask(a *Ask) {
 
 func (k *keyWriter) poll(w *world, p *poll, long time.Duration) {
 	k.words(";", p.released, p.reply.AskID, string(p.reply.Refused))
-	k.times(time.Duration(p.from), time.Duration(p.to), min(w.nodes[p.from].clock-p.sentAt, long),
-		min(w.nodes[p.from].wall(w.nodes[p.from].clock).Sub(p.sentWall), long))
-	k.bits(p.answered, p.ask != nil)
+	n := &w.nodes[p.from]
+	k.times(time.Duration(p.from), time.Duration(p.to), min(n.clock-p.sentAt, acceptWithin+1), min(n.wall(n.clock).Sub(p.sentWall), long))
+	k.bits(p.answered, p.ask != nil, p.change != nil, p.change != nil && p.change.Established)
 	k.ask(p.ask)
 }
