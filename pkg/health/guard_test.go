@@ -209,6 +209,24 @@ func (in *Inputs) restarted(ago time.Duration) {
 	}
 }
 
+// A drain gives way to failures, whatever was asked for before.
+func TestClassOfAnAsk(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		base func(*Inputs, *State)
+		want int
+	}{"a drain": {drained, 1}, "failures": {armed, 0}} {
+		for _, before := range []*Ask{nil, {ID: "held"}, {ID: "held", Class: 1}} {
+			in, st := testInputs(), State{}
+			c.base(in, &st)
+			st.Ask = before
+			if _, next := Decide(in, st); next.Ask == nil || next.Ask.Class != c.want {
+				t.Errorf("%s, after %+v: %+v", name, before, next.Ask)
+			}
+		}
+	}
+}
+
 // A replica that has promised votes In even when it knows nothing: a sibling could leave on its abstention.
 func TestWhoHasPromisedDoesNotAbstain(t *testing.T) {
 	t.Parallel()

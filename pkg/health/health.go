@@ -5,6 +5,17 @@
 // their health. A baseline belongs to a change and is taken before it. A mode that ends falls back through verification.
 // Replicas vote, and one that says In outweighs all that say Out.
 //
+// Some rules are stricter than they look. A promise can be relied on for four fifths of what it was given for (Margin), so that
+// clocks a tenth too slow and a tenth too fast are covered, and by the clock that says longer, so that a suspended machine comes
+// back. It is freed by the id of the ask that was given up, never by a poll without one, which may be late. A process that has only
+// just started may have forgotten promises: it abstains for a hold and a margin, follows siblings that have left, and they do not
+// leave before it has its say. A replica promises only after it has voted In for 4 s, and only for 4 asks of another at a time. One
+// that has a live promise for another replica of the cluster that asks is held to no more than the members and its rotation. A
+// replica that lacks nothing but promises goes with a sibling that is out by its own. What a peer said counts for 3 polls, unless
+// there is doubt about who answered. A target that is gone is a failure after as many rounds as any other. Less than half of the
+// weight known is no evidence, and a score that is found too low is compared only with rounds of peers that began after that; peers
+// are told the least that passes for certain. Members of a fleet must agree on how many clusters may be out.
+//
 // Times without a date are monotonic, as durations since the process started. It imports the standard library only.
 // Start reading at Decide, then Grant.
 package health
@@ -159,6 +170,7 @@ type PeerView struct {
 	RoundAge time.Duration // of its snapshot, when it answered
 	Checks   []PeerCheck   // sorted by name
 	Capacity Capacity
+	Fit      Fitness
 	// PromiseAsk is the ask that its promise is for; PromiseSentAt and PromiseWall are when we sent the poll that brought it,
 	// PromiseHold is for how long it was given.
 	PromiseAsk    string
@@ -169,6 +181,15 @@ type PeerView struct {
 	// ProbeOK says that its probe path ever answered 200 with its token; ProbeAt is when that was asked.
 	ProbeOK bool
 	ProbeAt time.Duration
+}
+
+// Fitness is what a peer says of itself that it would refuse a promise by. It is told to people: whether it refuses, it decides
+// itself.
+type Fitness struct {
+	Assessed                     Result
+	LBProbed                     bool
+	LBProbeAge                   time.Duration
+	GatewayReady, GatewayDesired int
 }
 
 // PeerChange is a peer's change that has taken effect.
@@ -216,7 +237,7 @@ type State struct {
 	Granted     []Promise // sorted by cluster, replica and ask
 	Excused     []Excuse  // sorted by check
 	LowSince    time.Duration
-	Low         bool // the score is below quorum, since LowSince
+	Low         bool // the score is known to be below quorum, found at LowSince
 	Mode        ModeState
 }
 

@@ -254,19 +254,61 @@ func TestQuorum(t *testing.T) {
 			more(in)
 		}
 	}
+	others := func(in *Inputs, results ...Result) {
+		for i, r := range results {
+			in.Snapshot.Checks = append(in.Snapshot.Checks, CheckState{
+				Check: Check{Name: string(rune('b' + i)), Importance: Weighted, Weight: 1}, Settled: r,
+			})
+		}
+	}
 	play(t, []line{
 		{"all that counts fails, and the peer does better", guarded(func(*Inputs) {}), Out, BelowQuorum, "0 %"},
-		{"the quorum is met", guarded(func(in *Inputs) {
-			for _, n := range []string{"b", "c", "d"} {
-				in.Snapshot.Checks = append(in.Snapshot.Checks, CheckState{Check: Check{Name: n, Importance: Weighted, Weight: 1}, Settled: Pass})
-			}
-		}), In, QuorumMet, "75 %"},
-		{"little is known", guarded(func(in *Inputs) { in.Snapshot.Checks[0].Settled = Unknown }), In, UnknownState, "half"},
+		{"the quorum is met", guarded(func(in *Inputs) { others(in, Pass, Pass, Pass) }), In, QuorumMet, "75 %"},
+		{"not by what is not known", guarded(func(in *Inputs) { others(in, Pass, Unknown, Unknown) }), Out, BelowQuorum, "50 %"},
+		{"less than half is known", guarded(func(in *Inputs) { others(in, Unknown, Unknown) }), In, UnknownState, "half"},
+		{"half is known", guarded(func(in *Inputs) { others(in, Unknown) }), Out, BelowQuorum, "0 %"},
+		{"nothing is known", guarded(func(in *Inputs) { in.Snapshot.Checks[0].Settled = Unknown }), In, UnknownState, "half"},
+		{"what is gone counts nothing", guarded(func(in *Inputs) { in.Snapshot.Checks[0].Gone = 1 }), In, QuorumMet, "100 %"},
 		{"only what is shared fails", guarded(func(in *Inputs) { in.Snapshot.Checks[0].Shared = true }), In, QuorumMet, "shared"},
 		{"what is informational counts nothing", guarded(func(in *Inputs) { in.Snapshot.Checks[0].Importance = Informational }), In, QuorumMet, "100 %"},
-		{"the peer is no better", guarded(func(in *Inputs) { in.Peers[0].Score = 74 }), In, QuorumMet, "no peer"},
+		{"the peer meets no quorum", guarded(func(in *Inputs) { in.Peers[0].Score = 74 }), In, QuorumMet, "no peer"},
+		{"the peer is as good as the quorum", guarded(func(in *Inputs) { in.Peers[0].Score = 75 }), Out, BelowQuorum, ""},
+		{"the peer is hardly better", guarded(func(in *Inputs) {
+			others(in, Pass, Pass) // 66
+			in.Peers[0].Score = 85
+		}), In, QuorumMet, "no peer"},
+		{"the peer is much better", guarded(func(in *Inputs) {
+			others(in, Pass, Pass)
+			in.Peers[0].Score = 86
+		}), Out, BelowQuorum, "66 %"},
 		{"the peer was not asked since", guarded(func(in *Inputs) { in.Peers[0].RoundAge = 2 * time.Minute }), In, QuorumMet, "no peer"},
+		{"it is only found now", with(guarded(func(*Inputs) {}), func(_ *Inputs, st *State) { st.Low = false }), In, QuorumMet, "no peer"},
 	})
+}
+
+// What peers are told is the least that is certain.
+func TestWeights(t *testing.T) {
+	t.Parallel()
+	for w, want := range map[Weights]struct {
+		score, least int
+		known        bool
+	}{
+		{}:           {100, -1, true},
+		{5, 5, 0}:    {50, 50, true},
+		{5, 0, 5}:    {100, 50, true},
+		{5, 0, 6}:    {100, -1, false},
+		{0, 3, 7}:    {0, -1, false},
+		{7, 1, 2}:    {87, 70, true},
+		{0, 0, 1}:    {100, -1, false},
+		{10, 0, 0}:   {100, 100, true},
+		{0, 10, 0}:   {0, 0, true},
+		{199, 1, 0}:  {99, 99, true},
+		{1, 199, 10}: {0, 0, true},
+	} {
+		if w.Score() != want.score || w.Least() != want.least || w.Known() != want.known {
+			t.Errorf("%+v: score %d, least %d, known %v; want %+v", w, w.Score(), w.Least(), w.Known(), want)
+		}
+	}
 }
 
 // A change that goes on under another name, or is given more time, is as old as it was; a drain waits for its baseline from when

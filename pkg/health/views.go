@@ -13,6 +13,7 @@ type Answer struct {
 	RoundAge time.Duration
 	Checks   []PeerCheck // sorted by name
 	Capacity Capacity
+	Fit      Fitness
 	AskID    string        // the ask that it promises to stay for; empty if none
 	Hold     time.Duration // for how long
 	Refused  string        // why it does not promise
@@ -27,7 +28,7 @@ func (p PeerView) Answered(a Answer) PeerView {
 	p.Heard, p.SentAt, p.Unknown = true, a.SentAt, ""
 	p.Streak++
 	p.Status, p.Mode, p.Change, p.Capacity = a.Status, a.Mode, a.Change, a.Capacity
-	p.Score, p.RoundAge, p.Checks, p.Refused = a.Score, a.RoundAge, a.Checks, a.Refused
+	p.Score, p.RoundAge, p.Checks, p.Fit, p.Refused = a.Score, a.RoundAge, a.Checks, a.Fit, a.Refused
 	if a.AskID != "" {
 		p.PromiseAsk, p.PromiseSentAt, p.PromiseWall, p.PromiseHold = a.AskID, a.SentAt, a.SentWall.Round(0), a.Hold
 	}

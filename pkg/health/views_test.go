@@ -43,6 +43,19 @@ func TestPeerViewAnswered(t *testing.T) {
 	}
 }
 
+// What a peer says of itself is kept as it was said last.
+func TestPeerViewKeepsWhatIsSaid(t *testing.T) {
+	t.Parallel()
+	fit := Fitness{Assessed: Fail, LBProbed: true}
+	p := PeerView{}.Answered(Answer{Score: 7, RoundAge: 3, Status: Out, Mode: Strict, Fit: fit})
+	if p.Score != 7 || p.RoundAge != 3 || p.Status != Out || p.Mode != Strict || p.Fit != fit {
+		t.Errorf("%+v", p)
+	}
+	if p = p.Answered(Answer{SentAt: 1}); p.Fit != (Fitness{}) || p.Status != In {
+		t.Errorf("%+v", p)
+	}
+}
+
 // A sibling counts from when it was asked, and that it was out from when that was learned.
 func TestSiblingViewAnswered(t *testing.T) {
 	t.Parallel()

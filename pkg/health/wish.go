@@ -153,23 +153,24 @@ func failures(in *Inputs, excused []Excuse) []string {
 	return names
 }
 
-// quorum leaves when less than a quorum of weight can be passing, also without what all clusters share, and a peer does
-// much better by a round that began after the fall. What is unknown counts as passing: to learn of a pass must never be
-// what makes a cluster leave.
+// quorum leaves when less than a quorum of the weight that is known passes, also without what all clusters share, and a peer does
+// much better by a round that began after this was first found. So the decision that finds it never leaves: what turns a cluster
+// away is never that it has just learned of a check that passes.
 func quorum(in *Inputs, st State) (Vote, Reason, State) {
 	q := in.Config.Quorum
-	score, known := Score(in.Snapshot, true)
-	if score >= q {
+	all := Weigh(in.Snapshot, true)
+	score := all.Score()
+	if !all.Known() || score >= q {
 		st.Low = false
-		if !known {
+		if !all.Known() {
 			return Abstain, because(UnknownState, "less than half of the weight is known"), st
 		}
 		return VoteIn, because(QuorumMet, "%d %% of %d %%", score, q), st
 	}
 	if !st.Low {
-		st.Low, st.LowSince = true, in.Snapshot.Began
+		st.Low, st.LowSince = true, in.Now
 	}
-	own, _ := Score(in.Snapshot, false)
+	own := Weigh(in.Snapshot, false).Score()
 	better := anyPeer(in, func(p *PeerView) bool {
 		return p.Score >= max(q, score+20) && p.SentAt-p.RoundAge > st.LowSince
 	})
@@ -183,27 +184,45 @@ func quorum(in *Inputs, st State) (Vote, Reason, State) {
 	}
 }
 
-// Score is how much of the weight passes or may pass, in whole percent, with or without shared checks. Known says that
-// at least half of the weight is not Unknown. Nothing to weigh is a full score.
-func Score(s *Snapshot, shared bool) (percent int, known bool) {
-	var fail, unknown, all int
+// Weights are what the checks that count weigh, by what they say.
+type Weights struct{ Pass, Fail, Unknown int }
+
+// Weigh adds up the checks that count and whose target exists, with or without those that are shared.
+func Weigh(s *Snapshot, shared bool) Weights {
+	var w Weights
 	for i := range s.Checks {
 		c := &s.Checks[i]
-		if c.Importance == Informational || c.Shared && !shared {
+		if c.Importance == Informational || c.Gone > 0 || c.Shared && !shared {
 			continue
 		}
-		w := max(c.Weight, 1)
-		all += w
-		switch c.Settled {
-		case Fail:
-			fail += w
-		case Unknown:
-			unknown += w
+		switch weight := max(c.Weight, 1); c.Settled {
 		case Pass:
+			w.Pass += weight
+		case Fail:
+			w.Fail += weight
+		case Unknown:
+			w.Unknown += weight
 		}
 	}
-	if all == 0 {
-		return 100, true
+	return w
+}
+
+// Known says that at least half of the weight is.
+func (w Weights) Known() bool { return w.Unknown <= w.Pass+w.Fail }
+
+// Score is how much passes of what is known, in whole percent. Where nothing is, nothing fails.
+func (w Weights) Score() int {
+	if w.Pass+w.Fail == 0 {
+		return 100
 	}
-	return 100 * (all - fail) / all, unknown*2 <= all
+	return 100 * w.Pass / (w.Pass + w.Fail)
+}
+
+// Least is the least that may pass of all, in whole percent, as peers are told: it is they who would leave by it, so what is not
+// known counts as failing. It is negative where too little is known, or nothing was there to know.
+func (w Weights) Least() int {
+	if all := w.Pass + w.Fail + w.Unknown; all > 0 && w.Known() {
+		return 100 * w.Pass / all
+	}
+	return -1
 }

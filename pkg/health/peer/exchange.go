@@ -108,7 +108,7 @@ func (r *Replica) Heard(q *Request, a *Response, sentAt, now time.Duration) erro
 	}
 	answer := health.Answer{
 		SentAt: sentAt, SentWall: q.Epoch.Add(sentAt), Status: health.In, Mode: health.Mode(a.Mode), Score: -1, RoundAge: a.Assessment.RoundAge.Duration(),
-		Checks: peerChecks(a.Checks), Refused: a.Refused,
+		Checks: peerChecks(a.Checks), Fit: fitness(a), Refused: a.Refused,
 	}
 	if a.Status != StatusIn {
 		answer.Status = health.Out // unknown is the worse of the two

@@ -180,7 +180,7 @@ type SiblingPart struct {
 // Assessment is the sum of a cluster's own checks.
 type Assessment struct {
 	State    Assessed `json:"state"`
-	Score    int      `json:"score"`    // percent of known weight that passes
+	Score    int      `json:"score"`    // percent of the weight that passes for certain; negative: too little is known
 	RoundAge Millis   `json:"roundAge"` // since the last round began
 }
 

@@ -92,7 +92,7 @@ func assess(in *health.Inputs) Assessment {
 		out.State = AssessedFailing
 	case health.Unknown:
 	}
-	out.Score, _ = health.Score(s, true)
+	out.Score = health.Weigh(s, true).Least()
 	return out
 }
 
@@ -125,4 +125,23 @@ func peerChecks(lines []CheckLine) []health.PeerCheck {
 	}
 	slices.SortFunc(out, func(a, b health.PeerCheck) int { return strings.Compare(a.Name, b.Name) })
 	return slices.CompactFunc(out, func(a, b health.PeerCheck) bool { return a.Name == b.Name })
+}
+
+// fitness is what a peer says of itself, for people.
+func fitness(a *Response) health.Fitness {
+	var f health.Fitness
+	switch a.Assessment.State {
+	case AssessedPass:
+		f.Assessed = health.Pass
+	case AssessedFailing:
+		f.Assessed = health.Fail
+	case AssessedUnknown:
+	}
+	if a.LBProbeAge != nil {
+		f.LBProbed, f.LBProbeAge = true, a.LBProbeAge.Duration()
+	}
+	if a.Gateway != nil {
+		f.GatewayReady, f.GatewayDesired = a.Gateway.Ready, a.Gateway.Desired
+	}
+	return f
 }
