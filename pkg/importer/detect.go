@@ -40,7 +40,7 @@ func (l *lifter) detect() {
 func (l *lifter) numbers(c *mesh.Cluster) numbers {
 	var n numbers
 	if d, set := c.ConnectTimeout(); set {
-		n.connectTimeout = l.within(c.Policy.ConnectionPool.Path+".tcp.connectTimeout", d)
+		n.connectTimeout = l.connectTimeout(c, d)
 	}
 	od, path := c.OutlierDetection(), c.Policy.OutlierDetection.Path
 	if od == nil {
@@ -63,6 +63,20 @@ func (l *lifter) numbers(c *mesh.Cluster) numbers {
 	}
 	n.gatewayErrors, n.serverErrors = min(n.gatewayErrors, 1000), min(n.serverErrors, 1000)
 	return n
+}
+
+// longestConnect is how long a connection attempt may take before it eats up the time of a request.
+const longestConnect = 3 * time.Second
+
+// connectTimeout is left to the profile where it is too long for any request to get past a region that swallows packets.
+func (l *lifter) connectTimeout(c *mesh.Cluster, d time.Duration) time.Duration {
+	path := c.Policy.ConnectionPool.Path + ".tcp.connectTimeout"
+	if d > longestConnect {
+		o, _ := c.Where("")
+		l.decide(o, path, "connections were waited for up to %s, which no request survives; the spec takes that of its profile", duration(d))
+		return 0
+	}
+	return l.within(path, d)
 }
 
 // within keeps a duration that a spec can hold.

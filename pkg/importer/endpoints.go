@@ -34,7 +34,7 @@ func (l *lifter) places() {
 		if k := l.knownAs(e.Address); k != nil {
 			out.Name, out.Group, out.Locality, out.SigningRegion = k.Name, k.Group, k.Locality, k.SigningRegion
 		} else {
-			out.Name = unique(label(nameOf(out), 40), 40, l.endpointNamed)
+			out.Name = unique(label(l.nameOf(e, out.Locality), 40), 40, l.endpointNamed)
 		}
 		l.ownPorts(&out, e)
 		l.endpoints = append(l.endpoints, endpoint{e, out.Name})
@@ -59,12 +59,21 @@ func (l *lifter) endpointNamed(name string) bool {
 		l.known != nil && slices.ContainsFunc(l.known.Endpoints, func(e v1alpha1.Endpoint) bool { return e.Name == name })
 }
 
-// nameOf is the endpoint's region, or else the first part of its address.
-func nameOf(e v1alpha1.Endpoint) string {
-	if e.Locality != "" {
-		return e.Locality
+// nameOf is the endpoint's region if it is alone there, else its zone, else the first part of its address.
+func (l *lifter) nameOf(e mesh.Endpoint, locality string) string {
+	alone, aloneInZone := true, e.Locality.Zone != ""
+	for _, o := range l.host.Endpoints {
+		if o.Address != e.Address && o.Locality.Region == e.Locality.Region {
+			alone = false
+			aloneInZone = aloneInZone && o.Locality.Zone != e.Locality.Zone
+		}
 	}
-	if _, err := netip.ParseAddr(e.Address); err == nil {
+	switch {
+	case locality != "" && alone:
+		return locality
+	case aloneInZone:
+		return e.Locality.Zone
+	case !e.IsName():
 		return "ip-" + e.Address
 	}
 	first, _, _ := strings.Cut(e.Address, ".")

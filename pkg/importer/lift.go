@@ -80,7 +80,7 @@ func (l *lifter) possible() bool {
 	switch {
 	case strings.Contains(h, "*"):
 		l.cannot(e.Object, "spec.hosts", "a spec is about one exact name, and %s is a wildcard", h)
-	case strings.HasSuffix(h, ".svc") || strings.Contains(h, ".svc.") || strings.HasSuffix(h, ".local") || !strings.Contains(h, "."):
+	case inCluster(h) || !strings.Contains(h, "."):
 		l.cannot(e.Object, "spec.hosts", "a spec is about a host outside the cluster, and %s is a name inside it", h)
 	case l.host.Selects:
 		l.cannot(e.Object, "spec.workloadSelector", "the endpoints of %s are pods or WorkloadEntries, and a spec lists names and addresses", h)
@@ -103,11 +103,19 @@ func (l *lifter) possible() bool {
 			break
 		}
 		seen[p.Address] = p.Ports
-		if strings.HasPrefix(p.Address, "unix://") {
+		switch {
+		case strings.HasPrefix(p.Address, "unix://"):
 			l.cannot(p.Object, p.Path+".address", "%s is a socket of one machine", p.Address)
+		case p.Address != h && inCluster(p.Address):
+			l.cannot(p.Object, p.Path+".address", "%s is a service of the cluster, and a spec lists endpoints outside it", p.Address)
 		}
 	}
 	return len(l.diags) == before
+}
+
+// inCluster says whether a name is one that Kubernetes answers for.
+func inCluster(name string) bool {
+	return strings.HasSuffix(name, ".svc") || strings.Contains(name, ".svc.") || strings.HasSuffix(name, ".local")
 }
 
 func equalPorts(a, b map[string]uint32) bool {

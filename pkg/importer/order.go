@@ -158,6 +158,7 @@ func (l *lifter) groups(wants []want) {
 	if l.known != nil {
 		return
 	}
+	l.zones()
 	needed := map[string]bool{} // by group of addresses that are never apart
 	members := map[string][]int{}
 	for i, e := range l.endpoints {
@@ -181,6 +182,19 @@ func (l *lifter) groups(wants []want) {
 		name := l.groupName(members[key])
 		for _, i := range members[key] {
 			l.spec.Spec.Endpoints[i].Group = name
+		}
+	}
+}
+
+// zones tells that endpoints of one region are used alike: a spec orders regions.
+func (l *lifter) zones() {
+	for i, e := range l.endpoints {
+		for _, o := range l.endpoints[:i] {
+			if o.Locality.Region == e.Locality.Region && o.Locality.Zone != e.Locality.Zone {
+				l.decide(e.Object, e.Path+".locality", "clients used the endpoint in their own zone of %s first; a spec orders regions, and uses the "+
+					"endpoints of one together", e.Locality.Region).WithHint("list the endpoints without group under failover for an order among them")
+				return
+			}
 		}
 	}
 }

@@ -9,8 +9,13 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/diag"
 )
 
-// tell adds a finding about a field of an object.
+// tell adds a finding about a field of an object; the same one is told once.
 func (l *lifter) tell(s diag.Severity, o *manifest.Object, path, code, text string) *diag.Diagnostic {
+	for i := range l.diags {
+		if d := &l.diags[i]; d.Code == code && d.Object == o.String() && d.Path == path && d.Message == text {
+			return d
+		}
+	}
 	l.diags = append(l.diags, diag.Diagnostic{
 		Code: code, Severity: s, Object: o.String(), Path: path, Message: text, Position: o.Source.Locate(path),
 	})
