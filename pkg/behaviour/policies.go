@@ -199,7 +199,7 @@ func (t *teller) inOrder(o Order) string {
 		for _, a := range sortedKeys(o.Shares) {
 			parts = append(parts, fmt.Sprintf("%s %d %%", t.label(a), o.Shares[a]))
 		}
-		return strings.Join(parts, " and ") + " at once, and nothing else when one is dead"
+		return strings.Join(parts, " and ") + " at once, and nothing else"
 	}
 	var parts []string
 	for _, tier := range o.Tiers {

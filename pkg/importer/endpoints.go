@@ -134,8 +134,9 @@ func (l *lifter) identity() {
 		if c != nil {
 			l.serverName(c, e)
 		}
-		if e.HostHeader == cmp.Or(e.ServerName, ownName(e, l.spec.Spec.Host)) {
-			e.HostHeader = ""
+		own := cmp.Or(e.ServerName, ownName(e, l.spec.Spec.Host))
+		if e.HostHeader == own || e.HostHeader == v1alpha1.HostHeaderKeep && own == l.spec.Spec.Host {
+			e.HostHeader = "" // what it is without a word
 		}
 	}
 	if c == nil && header == "" {

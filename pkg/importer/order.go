@@ -107,8 +107,8 @@ func (l *lifter) byShare(o behaviour.Order) behaviour.Order {
 	}
 	if len(addresses) > 1 {
 		o, path := l.view.Main().Where(l.view.Main().LocalityPath())
-		l.decide(o, path, "traffic was distributed by weight, which leaves no region when it dies; "+
-			"the spec makes an order of it, the largest share first")
+		l.decide(o, path, "traffic was distributed by weight; the spec makes an order of it, the largest "+
+			"share first")
 	}
 	return out
 }

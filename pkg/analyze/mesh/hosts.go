@@ -53,6 +53,7 @@ type Endpoint struct {
 	Ports    map[string]uint32
 	Labels   map[string]string
 	Weight   int
+	Network  string
 	Locality Locality
 	Object   *manifest.Object // the ServiceEntry or WorkloadEntry it is from
 	Path     string           // in Object, such as spec.endpoints[1]; "spec.hosts[0]" if the host is its own endpoint
@@ -178,7 +179,7 @@ func (m *Model) endpointsOf(se *manifest.ServiceEntry, host string, index int) [
 
 func endpoint(w *networking.WorkloadEntry, o *manifest.Object, path string) Endpoint {
 	e := Endpoint{
-		Address: w.GetAddress(), Ports: w.GetPorts(), Labels: w.GetLabels(), Weight: int(w.GetWeight()), Object: o, Path: path,
+		Address: w.GetAddress(), Ports: w.GetPorts(), Labels: w.GetLabels(), Weight: int(w.GetWeight()), Network: w.GetNetwork(), Object: o, Path: path,
 		Locality: ParseLocality(w.GetLocality()),
 	}
 	if w.GetLocality() == "" {
