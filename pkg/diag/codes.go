@@ -28,6 +28,7 @@ func Codes() []Code {
 		maintenanceCodes(),
 		analyzeCodes(),
 		importCodes(),
+		edgeCodes(),
 	)
 	slices.SortFunc(all, func(a, b Code) int { return cmp.Compare(a.ID, b.ID) })
 	return all

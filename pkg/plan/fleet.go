@@ -175,6 +175,12 @@ func (f *Fleet) ObjectName(parts ...string) string {
 	return shorten(strings.Join(append([]string{strings.ReplaceAll(f.Name, ".", "-")}, parts...), "-"), maxLabel)
 }
 
+// CloudName names something outside of the clusters, where other fleets may be, too.
+func (f *Fleet) CloudName(parts ...string) string {
+	name := strings.ReplaceAll(strings.Join(append([]string{f.Namespace, f.Name}, parts...), "-"), ".", "-")
+	return shorten(name, maxLabel)
+}
+
 // EdgeOf is the edge of a type.
 func (f *Fleet) EdgeOf(kind string) (Edge, bool) {
 	for _, e := range f.Edges {

@@ -5,6 +5,7 @@ package all
 
 import (
 	"github.com/spillway-mesh/spillway/pkg/target"
+	"github.com/spillway-mesh/spillway/pkg/target/gkeingress"
 	"github.com/spillway-mesh/spillway/pkg/target/healthroutes"
 	"github.com/spillway-mesh/spillway/pkg/target/istio"
 	"github.com/spillway-mesh/spillway/pkg/target/maintenance"
@@ -22,6 +23,7 @@ func Targets() []target.Target {
 func Fleets() []target.FleetTarget {
 	return []target.FleetTarget{
 		healthroutes.New(),
+		gkeingress.New(),
 		maintenance.New(),
 		route53.New(),
 	}

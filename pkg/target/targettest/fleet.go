@@ -60,7 +60,9 @@ func GenerateFleet(t *testing.T, in Input, tgt target.FleetTarget) Output {
 			continue
 		}
 		said = append(said, tgt.CheckFleet(f, field.NewPath("spec"))...)
-		all.add(t, f, tgt)
+		if !said.HasErrors() {
+			all.add(t, f, tgt)
+		}
 	}
 	if said.HasErrors() {
 		return Output{Said: diagText(said)}

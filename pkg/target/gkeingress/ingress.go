@@ -1,0 +1,85 @@
+package gkeingress
+
+import (
+	"maps"
+	"strconv"
+
+	"github.com/spillway-mesh/spillway/pkg/plan"
+	"github.com/spillway-mesh/spillway/pkg/render"
+	"github.com/spillway-mesh/spillway/pkg/target"
+	"github.com/spillway-mesh/spillway/pkg/target/internal/google"
+)
+
+// ingress is a load balancer of one cluster's own.
+func (o *Options) ingress(f *plan.Fleet, c *plan.FleetCluster) []target.Object {
+	name := f.ObjectName("edge")
+	annotations := map[string]string{
+		"cloud.google.com/neg":            `{"ingress":true}`,
+		"cloud.google.com/backend-config": `{"ports":{"` + strconv.Itoa(o.Backend.Port) + `":"` + name + `"}}`,
+	}
+	if o.Backend.Protocol != "HTTP" {
+		annotations["cloud.google.com/app-protocols"] = `{"` + o.Backend.PortName() + `":"` + o.Backend.Protocol + `"}`
+	}
+	object := func(version, kind string, rank int, body render.Map) target.Object {
+		return target.OfFleet(f, target.Object{
+			APIVersion: version, Kind: kind, Namespace: f.Namespace, Name: name, Cluster: c.Name, Rank: rank, Body: body,
+		})
+	}
+	front := object("networking.k8s.io/v1", "Ingress", google.RankFront, target.Spec(
+		target.Why("every host and path goes to the gateway, which knows them", "defaultBackend", render.Map{
+			target.KV("service", render.Map{
+				target.KV("name", name), target.KV("port", render.Map{target.KV("number", o.Backend.Port)}),
+			}),
+		}),
+	))
+	maps.Copy(front.Annotations, o.frontAnnotations(f, c, name))
+	return []target.Object{
+		object("cloud.google.com/v1", "BackendConfig", google.RankConfig, o.backendConfig(f)),
+		object("networking.gke.io/v1beta1", "FrontendConfig", google.RankConfig, target.Spec(
+			target.KV("redirectToHttps", render.Map{
+				target.Why("the load balancer redirects users; the gateway must not, or the probe gets a 301", "enabled",
+					o.HTTPSRedirect == google.RedirectAtLoadBalancer),
+			}),
+		)),
+		o.Backend.Service(f, c.Name, name, annotations),
+		front,
+	}
+}
+
+func (o *Options) frontAnnotations(f *plan.Fleet, c *plan.FleetCluster, config string) map[string]string {
+	address := o.StaticIP[c.Name]
+	if address == "" {
+		address = google.CloudName(f, c.Name)
+	}
+	out := map[string]string{
+		"kubernetes.io/ingress.class":                 "gce",
+		"kubernetes.io/ingress.global-static-ip-name": address,
+		"networking.gke.io/v1beta1.FrontendConfig":    config,
+	}
+	for i, name := range o.Certificates {
+		if i > 0 {
+			name = out["ingress.gcp.kubernetes.io/pre-shared-cert"] + "," + name
+		}
+		out["ingress.gcp.kubernetes.io/pre-shared-cert"] = name
+	}
+	return out
+}
+
+// backendConfig has no field for the Host of the probe, which is an address therefore, nor for the body of the answer.
+func (o *Options) backendConfig(f *plan.Fleet) render.Map {
+	p := o.HealthCheck
+	return target.Spec(
+		target.KV("healthCheck", render.Map{
+			target.Why("sends the pod's address as Host, so the health route is on every host", "type", o.Backend.Protocol),
+			target.KV("requestPath", f.Health.Path),
+			target.Why("of the container, not of the Service", "port", o.Backend.TargetPort),
+			target.Why("the default of 15s notices a dead gateway after 45s", "checkIntervalSec", google.Seconds(p.Interval)),
+			target.KV("timeoutSec", google.Seconds(p.Timeout)),
+			target.KV("healthyThreshold", p.Healthy),
+			target.KV("unhealthyThreshold", p.Unhealthy),
+		}),
+		target.KV("timeoutSec", google.Seconds(o.Backend.Timeout)),
+		target.KV("connectionDraining", render.Map{target.KV("drainingTimeoutSec", google.Seconds(o.Backend.Drain))}),
+		target.KV("logging", render.Map{target.KV("enable", true), target.KV("sampleRate", 1.0)}),
+	)
+}
