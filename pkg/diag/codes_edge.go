@@ -78,5 +78,32 @@ func edgeCodes() []Code {
 			Why: "It belongs to another form of the edge; passed over without a word, it would look as if it were in force.",
 			Fix: "Remove it, or choose the form that it belongs to.",
 		},
+		{
+			ID: "SP338", Title: "the load balancer's certificate",
+			Why: "Without one users are served in plain HTTP, and the redirect to HTTPS leads nowhere; with two places it is unclear " +
+				"which one counts.",
+			Fix: "Give either certificateMap or secret.",
+		},
+		{
+			ID: "SP339", Title: "weights do not fail over",
+			Why: "A weighted route sends each cluster its share whatever its health. They serve to bring a cluster in step by step.",
+			Fix: "Go back to spread: Auto once the cluster serves.",
+		},
+		{
+			ID: "SP340", Title: "the config cluster does not hold the objects",
+			Why: "The load balancer is what the config cluster's objects say; where there are none, it is taken down.",
+			Fix: "List the cluster under configClusters.",
+		},
+		{
+			ID: "SP341", Title: "a cluster that is tried beside the others",
+			Why: "It gets a load balancer of its own at its own address, and no users before it is let in.",
+			Fix: "Set its rotation to Out, and reserve an address for it.",
+		},
+		{
+			ID: "SP342", Title: "one cluster alone holds the objects that the fleet is configured by",
+			Why: "When its API server is away nothing can be changed, and when it is gone the objects must be found elsewhere. Objects " +
+				"that differ between two such clusters are a change for users at the moment of a switch.",
+			Fix: "Keep the same objects in a second cluster, and check that they stay the same.",
+		},
 	}
 }

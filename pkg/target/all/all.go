@@ -5,10 +5,13 @@ package all
 
 import (
 	"github.com/spillway-mesh/spillway/pkg/target"
+	"github.com/spillway-mesh/spillway/pkg/target/gkegateway"
 	"github.com/spillway-mesh/spillway/pkg/target/gkeingress"
 	"github.com/spillway-mesh/spillway/pkg/target/healthroutes"
 	"github.com/spillway-mesh/spillway/pkg/target/istio"
 	"github.com/spillway-mesh/spillway/pkg/target/maintenance"
+	"github.com/spillway-mesh/spillway/pkg/target/multiclustergateway"
+	"github.com/spillway-mesh/spillway/pkg/target/multiclusteringress"
 	"github.com/spillway-mesh/spillway/pkg/target/route53"
 )
 
@@ -24,6 +27,9 @@ func Fleets() []target.FleetTarget {
 	return []target.FleetTarget{
 		healthroutes.New(),
 		gkeingress.New(),
+		gkegateway.New(),
+		multiclustergateway.New(),
+		multiclusteringress.New(),
 		maintenance.New(),
 		route53.New(),
 	}

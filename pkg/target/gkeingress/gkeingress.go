@@ -53,41 +53,17 @@ func (t Target) CheckFleet(f *plan.Fleet, at *field.Path) diag.List {
 	ds := google.Check(f, at, google.Asked{
 		Edge: e.Type, Probe: o.HealthCheck, Backend: o.Backend, Redirect: o.HTTPSRedirect, Options: options,
 	})
+	ds = append(ds, google.CheckNames(f, options.Child("staticIP"), o.StaticIP)...)
 	if o.shared(f) {
 		return append(ds, o.checkShared(f, at, options)...)
 	}
-	for i := range f.Clusters {
-		if f.Clusters[i].Rotation == "Standby" {
-			ds.Notef(at.Child("clusters").Index(i).Child("rotation"), "SP334",
-				"an Ingress of %q's own cannot make it stand by: what chooses between the clusters must", f.Clusters[i].Name).
-				WithHint("let the DNS before them do it, or share one load balancer")
-		}
-	}
-	return ds
+	return append(ds, google.CheckAlone(f, at)...)
 }
 
 func (o *Options) checkShared(f *plan.Fleet, at, options *field.Path) diag.List {
-	var ds diag.List
-	project := ""
-	for i := range f.Clusters {
-		c, at := &f.Clusters[i], at.Child("clusters").Index(i)
-		switch {
-		case c.GKE == nil:
-		case project == "":
-			project = c.GKE.Project
-		case c.GKE.Project != project:
-			ds.Errorf(at.Child("gke", "project"), "SP335", "the backend service is in the project %q and takes no backends from %q", project, c.GKE.Project).
-				WithHint("put the clusters into one project, or use loadBalancer: PerCluster with DNS before them")
-		}
-		if c.Role == "Secondary" || c.Rotation == "Standby" {
-			ds.Warnf(at, "SP334", "the load balancer sends users to the nearest cluster that has room; %q takes some of them too", c.Name).
-				WithHint("use MultiClusterGateway with spread: Preferred, which knows active and standby, or make all clusters Active")
-		}
-	}
-	if len(f.Clusters) > 1 {
-		ds.Notef(options, "SP336", "all clusters share one health check, so it cannot compare the body with each cluster's token").
-			WithHint("keep the health route on every host of the gateway, so that no application answers the probe path")
-	}
+	ds := google.CheckProject(f, at, "a backend service takes backends of its own project only")
+	ds = append(ds, google.CheckOrder(f, at)...)
+	ds = append(ds, google.CheckToken(f, options)...)
 	if len(o.Certificates) > 0 || len(o.StaticIP) > 0 {
 		ds.Warnf(options, "SP337", "certificates and staticIP are for a load balancer of each cluster; the shared one's front is not written").
 			WithHint("set them where the URL map and the proxy of the backend service are made")

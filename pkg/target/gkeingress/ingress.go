@@ -34,13 +34,8 @@ func (o *Options) ingress(f *plan.Fleet, c *plan.FleetCluster) []target.Object {
 	))
 	maps.Copy(front.Annotations, o.frontAnnotations(f, c, name))
 	return []target.Object{
-		object("cloud.google.com/v1", "BackendConfig", google.RankConfig, o.backendConfig(f)),
-		object("networking.gke.io/v1beta1", "FrontendConfig", google.RankConfig, target.Spec(
-			target.KV("redirectToHttps", render.Map{
-				target.Why("the load balancer redirects users; the gateway must not, or the probe gets a 301", "enabled",
-					o.HTTPSRedirect == google.RedirectAtLoadBalancer),
-			}),
-		)),
+		object("cloud.google.com/v1", "BackendConfig", google.RankConfig, google.BackendConfig(f, o.HealthCheck, o.Backend)),
+		object("networking.gke.io/v1beta1", "FrontendConfig", google.RankConfig, google.FrontendConfig(o.HTTPSRedirect)),
 		o.Backend.Service(f, c.Name, name, annotations),
 		front,
 	}
@@ -63,23 +58,4 @@ func (o *Options) frontAnnotations(f *plan.Fleet, c *plan.FleetCluster, config s
 		out["ingress.gcp.kubernetes.io/pre-shared-cert"] = name
 	}
 	return out
-}
-
-// backendConfig has no field for the Host of the probe, which is an address therefore, nor for the body of the answer.
-func (o *Options) backendConfig(f *plan.Fleet) render.Map {
-	p := o.HealthCheck
-	return target.Spec(
-		target.KV("healthCheck", render.Map{
-			target.Why("sends the pod's address as Host, so the health route is on every host", "type", o.Backend.Protocol),
-			target.KV("requestPath", f.Health.Path),
-			target.Why("of the container, not of the Service", "port", o.Backend.TargetPort),
-			target.Why("the default of 15s notices a dead gateway after 45s", "checkIntervalSec", google.Seconds(p.Interval)),
-			target.KV("timeoutSec", google.Seconds(p.Timeout)),
-			target.KV("healthyThreshold", p.Healthy),
-			target.KV("unhealthyThreshold", p.Unhealthy),
-		}),
-		target.KV("timeoutSec", google.Seconds(o.Backend.Timeout)),
-		target.KV("connectionDraining", render.Map{target.KV("drainingTimeoutSec", google.Seconds(o.Backend.Drain))}),
-		target.KV("logging", render.Map{target.KV("enable", true), target.KV("sampleRate", 1.0)}),
-	)
 }

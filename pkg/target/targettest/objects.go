@@ -35,7 +35,9 @@ func CheckObjects(t *testing.T, objects []target.Object, decode Decoder) {
 		}
 		seen[id] = true
 		checkMetadata(t, id, o)
-		checkTree(t, id, o.Body)
+		if o.Body != nil { // some kinds are nothing but their name
+			checkTree(t, id, o.Body)
+		}
 		data, err := JSON(o)
 		if err != nil {
 			t.Error(err)
