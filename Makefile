@@ -32,6 +32,7 @@ figures    = all=$$(mktemp); if $(GO) test -v $(2) >"$$all" 2>&1; then grep -E '
 
 BINARIES  := $(notdir $(wildcard cmd/*))
 SAMPLES   := $(sort $(patsubst %/failover.yaml,%,$(wildcard samples/*/failover.yaml)))
+FLEETS    := $(sort $(patsubst %/clusterfailover.yaml,%,$(wildcard samples/cluster-*/clusterfailover.yaml)))
 # Packages whose tests rewrite their expected output with -update, and every path that `make generate` may write.
 GOLDEN     = $(sort $(patsubst %/,./%,$(dir $(shell grep -rslE --include='*_test.go' 'flag[.]Bool."update"|targettest[.]' cmd pkg test --exclude-dir=conformance --exclude-dir=tools))))
 GENERATED := manifests/crd pkg/api samples ':(glob)**/testdata/**'
@@ -76,6 +77,9 @@ generate: $(CRDGEN) $(APIDOCS) ## write the deepcopy code, the CRDs, the API ref
 	bin/spillway generate -f "$$s/failover.yaml" -d "$$s/generated" --prune 2>/dev/null && \
 	bin/spillway explain -f "$$s/failover.yaml" -o svg >"$$s/tiers.svg.new" 2>/dev/null && mv "$$s/tiers.svg.new" "$$s/tiers.svg" || \
 	{ rm -f "$$s/tiers.svg.new"; bin/spillway generate -f "$$s/failover.yaml" >/dev/null; exit 1; }; done
+	@for s in $(FLEETS); do \
+	bin/spillway generate -f "$$s/clusterfailover.yaml" -d "$$s/generated" --prune 2>/dev/null || \
+	{ bin/spillway generate -f "$$s/clusterfailover.yaml" >/dev/null; exit 1; }; done
 
 verify: generate $(LINT) ## fail if anything generated, any expected output or the formatting is not up to date
 	@if [ -n '$(GOLDEN)' ]; then set -x; $(GO) test $(GOLDEN) -update; fi
