@@ -92,6 +92,28 @@ func problems(tgt target.Described, page string) []string {
 	return append(bad, optionProblems(tgt, sections["Options"])...)
 }
 
+// The front page lists every target of fleets with its stability and what it was checked against.
+func TestFrontPageListsFleetTargets(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tgt := range all.Fleets() {
+		info := tgt.Info()
+		var checked []string
+		for _, k := range info.Kinds {
+			if !slices.Contains(checked, k.Checked) {
+				checked = append(checked, k.Checked)
+			}
+		}
+		row := fmt.Sprintf("\n| [%[1]s](pkg/target/%[1]s/README.md) | %[2]s | %[3]s |\n", info.Name, info.Stability, strings.Join(checked, ", "))
+		if !strings.Contains(string(page), row) {
+			t.Errorf("README.md lacks the row%s", row)
+		}
+	}
+}
+
 // optionProblems holds the options of an edge against their table.
 func optionProblems(tgt target.Described, section string) []string {
 	edge, ok := tgt.(target.EdgeTarget)

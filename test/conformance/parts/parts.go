@@ -52,15 +52,10 @@ func Ensure(ctx context.Context, logf func(string, ...any)) (*Set, error) {
 	if err := checkTools(); err != nil {
 		return nil, err
 	}
-	root, err := ModuleRoot(ctx)
+	b, err := newBuilder(ctx, logf)
 	if err != nil {
 		return nil, err
 	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return nil, fmt.Errorf("finding the cache directory: %w", err)
-	}
-	b := builder{root: root, cache: filepath.Join(cache, "spillway", "parts"), logf: logf}
 	set := &Set{}
 	for _, p := range []part{
 		{name: "envoy", path: &set.Envoy},
@@ -77,6 +72,18 @@ func Ensure(ctx context.Context, logf func(string, ...any)) (*Set, error) {
 		return nil, err
 	}
 	return set, nil
+}
+
+func newBuilder(ctx context.Context, logf func(string, ...any)) (*builder, error) {
+	root, err := ModuleRoot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return nil, fmt.Errorf("finding the cache directory: %w", err)
+	}
+	return &builder{root: root, cache: filepath.Join(cache, "spillway", "parts"), logf: logf}, nil
 }
 
 // ModuleRoot is the folder of the conformance module.
@@ -126,6 +133,10 @@ func (b *builder) key(p part) (string, error) {
 				return "", fmt.Errorf("reading the pins: %w", err)
 			}
 			fmt.Fprintf(h, "%s %d\n%s", f, len(data), data)
+		}
+		// a program of the suite's own
+		if data, err := os.ReadFile(filepath.Join(b.root, "lab", p.module, "main.go")); err == nil {
+			fmt.Fprintf(h, "main.go %d\n%s", len(data), data)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
