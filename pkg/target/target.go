@@ -8,7 +8,7 @@
 // the struct Options, whose tags json, min, max and enum are all that decoding and documentation need, the EdgeTarget, and
 // testdata/*.txtar with a spec and what is written for it. Nothing else is to be done: strict decoding, times, targets' list,
 // tests of determinism and of names follow from that. Kinds whose CRD a module ships are validated in test/conformance; of
-// others a schema of one's own is put into its testdata/crds.
+// others a schema of one's own is put into its edge/testdata/crds.
 package target
 
 import (

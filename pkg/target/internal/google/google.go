@@ -116,11 +116,12 @@ func (b Backend) ServicePort() render.Map {
 
 // CloudName names something in a project of Google Cloud, where other fleets may be, too.
 func CloudName(f *plan.Fleet, parts ...string) string {
-	name := f.CloudName(parts...)
-	if name[0] >= '0' && name[0] <= '9' {
-		name = "f-" + name
+	if c := f.Namespace[0]; c >= '0' && c <= '9' {
+		renamed := *f
+		renamed.Namespace = "f-" + f.Namespace
+		return renamed.CloudName(parts...)
 	}
-	return name
+	return f.CloudName(parts...)
 }
 
 // Link names a cluster as Google's multi-cluster objects do.
