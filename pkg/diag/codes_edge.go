@@ -43,11 +43,6 @@ func edgeCodes() []Code {
 			Fix: "Give clusters[].gke with project and location.",
 		},
 		{
-			ID: "SP331", Title: "it is not known which pods are the gateway",
-			Why: "The load balancer reaches the gateway's pods themselves; a Service without a selector has none.",
-			Fix: "Give gateway.selector.",
-		},
-		{
 			ID: "SP332", Title: "no cluster is in rotation",
 			Why: "Google's load balancers fail closed: with no backend that has capacity every user gets an error.",
 			Fix: "Leave one cluster Serving.",

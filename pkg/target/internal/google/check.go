@@ -41,10 +41,6 @@ func Check(f *plan.Fleet, at *field.Path, asked Asked) diag.List {
 }
 
 func clusters(ds *diag.List, f *plan.Fleet, at *field.Path, edge string) {
-	if len(f.Gateway.Selector) == 0 {
-		ds.Errorf(at.Child("gateway", "selector"), "SP331", "the load balancer sends to the gateway's pods, and it is not known which those are").
-			WithHint("give the labels of the gateway's pods")
-	}
 	in := false
 	for i := range f.Clusters {
 		c := &f.Clusters[i]
