@@ -21,12 +21,14 @@ import (
 type explainOptions struct {
 	input  inputOptions
 	output string
+	year   int
 }
 
 // What explain is about if it is not about a code; tiers if nothing is said.
 const (
-	topicTiers = "tiers"
-	topicEdge  = "edge"
+	topicTiers    = "tiers"
+	topicEdge     = "edge"
+	topicCalendar = "calendar"
 )
 
 // codeForm is how every code looks.
@@ -35,16 +37,18 @@ var codeForm = regexp.MustCompile(`\A[A-Z]{2}[0-9]{3}\z`)
 func newExplain(name string, io IO) *cobra.Command {
 	var o explainOptions
 	c := &cobra.Command{
-		Use:   "explain CODE | explain [tiers|edge] -f FILE",
+		Use:   "explain CODE | explain [tiers|edge|calendar] -f FILE",
 		Short: "Say what a finding means, or who goes where in a failover, why, and how fast",
 		Long: "Explain prints for every spec the order of endpoints that the clients of each region get, how it is done and why\n" +
 			"so, which requests are repeated, and what each kind of failure costs. About the edge it prints for every fleet of\n" +
-			"clusters how long users wait until another cluster serves them. With a code it prints what that means.",
+			"clusters how long users wait until another cluster serves them, and how the ways to get there compare; about the\n" +
+			"calendar, when its clusters may be worked on. With a code it prints what that means.",
 		Example: examples(name,
 			"explain -f samples/dynamodb-http/failover.yaml", "say what a spec promises",
 			"explain -f samples/dynamodb-http/failover.yaml -o svg > failover.svg", "draw it",
 			"explain tiers -f specs/ -o json", "the same for a script",
 			"explain edge -f clusterfailover.yaml", "say how long a failover of clusters takes",
+			"explain calendar -f clusterfailover.yaml -o svg > calendar.svg", "draw when clusters may be worked on",
 			"explain SP201", "say what a finding means"),
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeCodes,
@@ -53,6 +57,7 @@ func newExplain(name string, io IO) *cobra.Command {
 	c.DisableFlagsInUseLine = true
 	o.input.bind(c)
 	bindOutput(c, &o.output, "text", "json", "svg")
+	c.Flags().IntVar(&o.year, "year", 0, "of the calendar, this `year` (default this one)")
 	return c
 }
 
@@ -64,6 +69,7 @@ func completeCodes(_ *cobra.Command, args []string, _ string) ([]cobra.Completio
 	words := []cobra.Completion{
 		cobra.CompletionWithDesc(topicTiers, "who goes where"),
 		cobra.CompletionWithDesc(topicEdge, "how long a failover of clusters takes"),
+		cobra.CompletionWithDesc(topicCalendar, "when clusters may be worked on"),
 	}
 	for _, c := range rules.Codes() {
 		words = append(words, cobra.CompletionWithDesc(c.ID, c.Title))
@@ -76,21 +82,19 @@ func (o *explainOptions) run(ctx context.Context, io IO, args []string) error {
 	if len(args) > 0 {
 		topic = args[0]
 	}
-	switch {
-	case topic != topicTiers && topic != topicEdge:
+	switch topic {
+	case topicTiers:
+	case topicEdge, topicCalendar:
+		return o.explainFleets(ctx, io, topic)
+	default:
 		return o.explainCode(io, topic)
-	case topic == topicEdge && o.output == "svg":
-		return usagef("the edge cannot be drawn: leave out -o svg")
 	}
 	in, err := o.input.readOrEnd(ctx, io, allWriters())
 	if err != nil {
 		return err
 	}
-	if topic == topicEdge {
-		return o.explainFleets(io, in)
-	}
 	if n := in.fleets.Len(); n > 0 {
-		if err := writing(fmt.Fprintf(io.Err, "%s passed over: explain edge is about those\n", plural(n, "ClusterFailover"))); err != nil {
+		if err := writing(fmt.Fprintf(io.Err, "%s passed over: explain edge and explain calendar are about those\n", plural(n, "ClusterFailover"))); err != nil {
 			return err
 		}
 	}
@@ -104,42 +108,13 @@ func (o *explainOptions) run(ctx context.Context, io IO, args []string) error {
 	}
 }
 
-func (o *explainOptions) explainFleets(io IO, in *input) error {
-	if in.fleets.Len() == 0 {
-		return usagef("explain edge: there is no ClusterFailover in the input")
-	}
-	style := term.For(io.Out, io.Getenv)
-	var out bytes.Buffer
-	for i := range in.fleets.Len() {
-		f, err := in.fleetAgain(i)
-		if err != nil {
-			return err
-		}
-		switch {
-		case o.output == "json":
-			out.WriteString([]string{"[", ",\n"}[min(i, 1)])
-			out.Write(render.JSON(nil, compile.FleetTree(f)))
-			continue
-		case i > 0:
-			out.WriteByte('\n')
-		}
-		if err := explainEdges(&out, style, f); err != nil {
-			return err
-		}
-	}
-	if o.output == "json" {
-		out.WriteString("]\n")
-	}
-	return writing(io.Out.Write(out.Bytes()))
-}
-
 func (o *explainOptions) explainCode(io IO, id string) error {
 	c, ok := rules.Lookup(strings.ToUpper(id))
 	switch {
 	case !ok && codeForm.MatchString(strings.ToUpper(id)):
 		return usagef("there is no code %s", strings.ToUpper(id))
 	case !ok:
-		return usagef("explain %s: give a code such as SP201, or tiers or edge and -f FILE", id)
+		return usagef("explain %s: give a code such as SP201, or tiers, edge or calendar and -f FILE", id)
 	case o.output == "svg":
 		return usagef("a code cannot be drawn: leave out -o svg")
 	case o.output == "json":

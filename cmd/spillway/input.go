@@ -84,6 +84,7 @@ func (o *inputOptions) judge(ctx context.Context, loaded load.Result, diags diag
 	if err == nil && !found.HasErrors() {
 		in.batch = compile.NewBatch(loaded.Failovers, platform, w.hosts)
 		err = in.plan(ctx)
+		in.diags = append(in.diags, compile.Layers(in.fleets, in.batch)...)
 	}
 	in.diags.Sort()
 	return in, err

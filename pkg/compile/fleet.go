@@ -44,6 +44,21 @@ func (f *Fleets) Plan(i int) (*plan.Fleet, diag.List) {
 	return p, spec.Source.Report(diags)
 }
 
+// Sketch is the i-th fleet for those who want to see it, even if it is refused for its times or its windows; nil if it is
+// wrong.
+func (f *Fleets) Sketch(i int) *plan.Fleet {
+	spec := f.specs[i]
+	if validate.ClusterFailover(spec.Object).HasErrors() || spec.Source != nil && spec.Source.Partial() {
+		return nil
+	}
+	timings, diags := timingsOf(spec.Object)
+	if diags.HasErrors() {
+		return nil
+	}
+	p, _ := plan.SketchFleet(spec.Object, timings...)
+	return p
+}
+
 // build asks each stage in turn, and none whose input an earlier one found wrong.
 func (f *Fleets) build(i int) (*plan.Fleet, diag.List) {
 	spec := f.specs[i]

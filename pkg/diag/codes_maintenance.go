@@ -58,5 +58,17 @@ func maintenanceCodes() []Code {
 			Why: "The name without a registry is looked up wherever the nodes look first, which is seldom where it is.",
 			Fix: "Set maintenance.image to where you put the image of spillway.",
 		},
+		{
+			ID: "SP708", Title: "one failover breaks the objective of a month",
+			Why: "An availability leaves so many minutes of a month. If a single failover of clusters takes longer in its worst case, the " +
+				"first one breaks the promise.",
+			Fix: "Choose an edge that is faster, or promise less.",
+		},
+		{
+			ID: "SP709", Title: "the failover of a host is slower than that of the cluster",
+			Why: "When one region of a host outside the mesh dies, its clients move to the next. If the cluster's check fails before they " +
+				"have, the whole cluster is left for what the clients would have mended by themselves.",
+			Fix: "Let the inner layer be the faster one: detect.profile Balanced or Fast, a shorter perTryTimeout, or a larger thresholds.fall.",
+		},
 	}
 }

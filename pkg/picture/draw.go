@@ -3,7 +3,6 @@ package picture
 import (
 	"bytes"
 	"fmt"
-	"strings"
 
 	"github.com/spillway-mesh/spillway/pkg/plan"
 )
@@ -44,10 +43,33 @@ const style = `
     }
 `
 
+// fleetStyle is for pictures of fleets, besides.
+const fleetStyle = `
+    .notice { fill: #8250df; } .detect { fill: #bf8700; } .switch { fill: #0969da; } .cached { fill: #818b98; }
+    .mark { stroke: #1f2328; stroke-width: 2; }
+    .objective { stroke: #cf222e; stroke-width: 2; stroke-dasharray: 5 3; }
+    .k0 { fill: #0969da; } .k1 { fill: #1a7f37; } .k2 { fill: #8250df; } .k3 { fill: #bc4c00; } .k4 { fill: #1b7c83; } .k5 { fill: #bf3989; }
+    .meant { opacity: 0.4; }
+    .day { fill: #eff2f5; } .weekend { fill: #dde3e9; }
+    .overrun { fill: #d4a72c; } .soak { fill: #d1d9e0; }
+    .excluded { stroke: #59636e; stroke-width: 2; stroke-dasharray: 2 2; }
+    .rotated { stroke: #cf222e; stroke-width: 3; }
+    @media (prefers-color-scheme: dark) {
+      .notice { fill: #a371f7; } .detect { fill: #d29922; } .switch { fill: #388bfd; } .cached { fill: #656c76; }
+      .mark { stroke: #f0f6fc; }
+      .objective, .rotated { stroke: #f85149; }
+      .k0 { fill: #388bfd; } .k1 { fill: #3fb950; } .k2 { fill: #a371f7; } .k3 { fill: #db6d28; } .k4 { fill: #39c5cf; } .k5 { fill: #db61a2; }
+      .day { fill: #161b22; } .weekend { fill: #21262d; }
+      .overrun { fill: #9e6a03; } .soak { fill: #30363d; }
+      .excluded { stroke: #a5aeb8; }
+    }
+`
+
 // canvas collects shapes; its width grows with them.
 type canvas struct {
 	body  bytes.Buffer
 	width int
+	more  string // style
 }
 
 func (c *canvas) add(format string, args ...any) { fmt.Fprintf(&c.body, "  "+format+"\n", args...) }
@@ -135,17 +157,13 @@ const (
 )
 
 // document puts the shapes into a file of their size.
-func (c *canvas) document(plans []*plan.Plan, height int) []byte {
-	hosts := make([]string, len(plans))
-	for i, p := range plans {
-		hosts[i] = p.Host
-	}
+func (c *canvas) document(title string, height int) []byte {
 	w := max(c.width, minWidth)
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="title">`+"\n",
 		w, height, w, height)
-	fmt.Fprintf(&out, "  <title id=\"title\">Failover of %s</title>\n", escape(strings.Join(hosts, ", ")))
-	fmt.Fprintf(&out, "  <style>%s  </style>\n", style)
+	fmt.Fprintf(&out, "  <title id=\"title\">%s</title>\n", escape(title))
+	fmt.Fprintf(&out, "  <style>%s  </style>\n", style+c.more)
 	fmt.Fprintf(&out, "  <rect class=\"page\" width=\"%d\" height=\"%d\"/>\n", w, height)
 	out.Write(c.body.Bytes())
 	out.WriteString("</svg>\n")

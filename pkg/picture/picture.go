@@ -1,14 +1,16 @@
 // Package picture draws plans: the clients of each region on the left, and to their right, column by column, the
-// endpoints they use on a good day and those they fail over to.
+// endpoints they use on a good day and those they fail over to. Of fleets it draws how long a failover takes, and the
+// calendar of their maintenance windows.
 //
 // The result is one self-contained SVG file without scripts, fonts or links, that fits light and dark pages and is the
-// same for the same plans. It imports plan only. Start reading at SVG, then at row.
+// same for the same plans. It imports plan and window. Start reading at SVG, then at Budgets and Calendar.
 package picture
 
 import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spillway-mesh/spillway/pkg/plan"
 )
@@ -17,13 +19,15 @@ import (
 func SVG(plans []*plan.Plan) []byte {
 	var c canvas
 	y := margin
+	hosts := make([]string, len(plans))
 	for i, p := range plans {
 		if i > 0 {
 			y += 2 * margin
 		}
+		hosts[i] = p.Host
 		y = c.plan(p, y)
 	}
-	return c.document(plans, y+margin)
+	return c.document("Failover of "+strings.Join(hosts, ", "), y+margin)
 }
 
 // row is the clients of the regions that are promised the same.

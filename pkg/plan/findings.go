@@ -76,6 +76,7 @@ const (
 	codeExclusion       = "SP703"
 	codeNoWindow        = "SP704"
 	codeStrictTooLong   = "SP705"
+	codeAvailability    = "SP708"
 	codeWindowsMeet     = "HC021"
 	codeNoGateway       = "SP291"
 	codeNotInternal     = "SP292"

@@ -19,6 +19,16 @@ const maxFleetName = 253
 // is then nil. The spec is only read; its defaults are filled in here. The timings are those of spec.edge, in its order; of
 // an edge without one nothing is known.
 func BuildFleet(spec *v1alpha1.ClusterFailover, timings ...EdgeTiming) (*Fleet, diag.List) {
+	f, diags := SketchFleet(spec, timings...)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	return f, diags
+}
+
+// SketchFleet is BuildFleet for those who want to see what is wrong: a fleet that is refused comes, too, as far as it could be
+// planned. Nothing must be written for it.
+func SketchFleet(spec *v1alpha1.ClusterFailover, timings ...EdgeTiming) (*Fleet, diag.List) {
 	b := &fleetBuilder{spec: &spec.Spec, timings: timings, fleet: &Fleet{
 		Namespace: spec.Namespace, Name: spec.Name, ID: spec.Namespace + "/" + spec.Name,
 		Hosts: slices.Clone(spec.Spec.Hosts), Health: healthOf(spec.Spec.Health),
@@ -31,11 +41,9 @@ func BuildFleet(spec *v1alpha1.ClusterFailover, timings ...EdgeTiming) (*Fleet, 
 	b.keys()
 	b.edges()
 	b.objective()
+	b.availability()
 	b.minOut()
 	b.maintenance()
-	if b.diags.HasErrors() {
-		return nil, b.diags
-	}
 	return b.fleet, b.diags
 }
 
