@@ -73,6 +73,8 @@ generate: $(CRDGEN) $(APIDOCS) ## write the deepcopy code, the CRDs, the API ref
 	  --output-path=pkg/api/v1alpha1/README.md --log-level=ERROR
 	@sed -i.bak -e 's/ *Optional: \\{\\} <br \/>/ Optional/' -e 's/ *<br \/> |$$/ |/' pkg/api/v1alpha1/README.md && rm pkg/api/v1alpha1/README.md.bak
 	@if [ -n '$(SAMPLES)' ]; then $(GO) build -o bin/spillway ./cmd/spillway; fi
+	@bin/spillway generate -f samples/maintenance/clusterfailover.yaml --target maintenance -d samples/maintenance/generated --prune 2>/dev/null
+	@bin/spillway explain calendar -f samples/maintenance/clusterfailover.yaml --year 2027 -o svg >samples/maintenance/calendar.svg 2>/dev/null
 	@for s in $(SAMPLES); do \
 	bin/spillway generate -f "$$s/failover.yaml" -d "$$s/generated" --prune 2>/dev/null && \
 	bin/spillway explain -f "$$s/failover.yaml" -o svg >"$$s/tiers.svg.new" 2>/dev/null && mv "$$s/tiers.svg.new" "$$s/tiers.svg" || \
