@@ -64,6 +64,7 @@ func packageMap() map[string]rule {
 			own: []string{"pkg/*", "pkg/api/*", "pkg/analyze/*", "pkg/target/all", "cmd/spillway/internal/*"},
 			third: []string{
 				"github.com/spf13/cobra", "github.com/spf13/pflag", "k8s.io/apimachinery", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3",
+				"github.com/rogpeppe/go-internal/diff",
 			},
 		},
 		// Parts of one command; they stay small and plain, so that the commands stay thin.
@@ -119,6 +120,7 @@ func analysisMap() map[string]rule {
 		"pkg/analyze/manifest": {
 			own: []string{"pkg/diag", "pkg/load"}, third: []string{istio, "google.golang.org/protobuf", "go.yaml.in/yaml/v3"}, lint: "manifest",
 		},
+		"pkg/analyze/mend": {own: []string{"pkg/analyze"}, third: []string{"go.yaml.in/yaml/v3"}, lint: "mend"},
 		"pkg/analyze/mesh": {own: []string{"pkg/analyze/manifest"}, third: []string{istio}, lint: "mesh"},
 		"pkg/behaviour": {
 			own: []string{"pkg/analyze/manifest", "pkg/analyze/mesh", "pkg/plan"}, third: []string{istio, "google.golang.org/protobuf"},

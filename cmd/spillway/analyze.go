@@ -26,6 +26,8 @@ type analyzeOptions struct {
 	ignore        []string
 	baseline      string
 	writeBaseline string
+	doFix         bool
+	write         bool
 }
 
 func newAnalyze(name string, io IO) *cobra.Command {
@@ -41,6 +43,7 @@ func newAnalyze(name string, io IO) *cobra.Command {
 			"analyze manifests/", "look through a folder and the folders below it",
 			"analyze manifests/ --client-regions us-east1,europe-west1", "with the regions that clients run in",
 			"analyze manifests/ -o html > report.html", "as a page, with who goes where",
+			"analyze manifests/ --fix", "show what would mend some of it; --fix --write does it",
 			"analyze manifests/ --baseline known.json --fail-on warning", "as a strict check that only new findings fail",
 			"explain FX003", "say what a finding means"),
 		RunE: func(c *cobra.Command, args []string) error { return o.run(c.Context(), io, args) },
@@ -55,6 +58,8 @@ func newAnalyze(name string, io IO) *cobra.Command {
 	f.StringArrayVar(&o.ignore, "ignore", nil, "`CODE=REASON` or CODE:NAMESPACE/NAME=REASON, a finding not to be told; may be repeated")
 	f.StringVar(&o.baseline, "baseline", "", "`file` of findings that are known: only others are told")
 	f.StringVar(&o.writeBaseline, "write-baseline", "", "write all findings to a `file`, for --baseline")
+	f.BoolVar(&o.doFix, "fix", false, "show what would mend the findings that can be mended mechanically, as a diff")
+	f.BoolVar(&o.write, "write", false, "with --fix: change the files, too")
 	bindChoice(c, &o.severity, [2]string{"severity", ""}, "mildest finding that is told", "note", "warning", "error", "critical")
 	bindChoice(c, &o.input.failOn, [2]string{"fail-on", ""}, "mildest finding that fails the command", "error", "critical", "warning", "note")
 	bindOutput(c, &o.output, "text", "table", "json", "sarif", "github", "html")
@@ -74,9 +79,15 @@ func (o *analyzeOptions) run(ctx context.Context, io IO, args []string) error {
 	if len(paths) == 0 {
 		return usagef("give what to look through: analyze PATH…, or - for standard input")
 	}
+	if o.write && !o.doFix {
+		return usagef("--write belongs to --fix")
+	}
 	a, err := o.analyze(ctx, io, paths)
 	if err != nil {
 		return err
+	}
+	if o.doFix {
+		return o.fix(io, a)
 	}
 	if err := o.print(io, a); err != nil {
 		return err

@@ -136,3 +136,16 @@ func (c *Cluster) Namespace(ctx context.Context, name string) error {
 	}
 	return nil
 }
+
+// Get reads an object as the API server keeps it.
+func (c *Cluster) Get(ctx context.Context, o *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	res, err := c.applier.resource(o)
+	if err != nil {
+		return nil, err
+	}
+	out, err := res.Get(ctx, o.GetName(), metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("reading %s %s/%s: %w", o.GetKind(), o.GetNamespace(), o.GetName(), err)
+	}
+	return out, nil
+}
