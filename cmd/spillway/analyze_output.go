@@ -41,9 +41,9 @@ func (o *analyzeOptions) print(io IO, a *analysis) error {
 func in(s *manifest.Snapshot) *input { return &input{sources: s.Sources} }
 
 // picturesOf draws for every host outside the mesh which endpoints the clients of each region use, in which order.
-func picturesOf(m *mesh.Model) []byte {
+func picturesOf(models []*mesh.Model) []byte {
 	var plans []*plan.Plan
-	for _, c := range m.Clusters() {
+	for _, c := range clustersOf(models) {
 		if len(c.Localities()) < 2 || !c.Used() || c.OrderedByFilter() {
 			continue
 		}
@@ -51,7 +51,7 @@ func picturesOf(m *mesh.Model) []byte {
 		for i, e := range c.Endpoints {
 			p.Endpoints = append(p.Endpoints, plan.Endpoint{Name: endpointName(c, i), Address: e.Address, Region: e.Locality.String()})
 		}
-		for _, region := range drawnRegions(m, c) {
+		for _, region := range drawnRegions(c) {
 			p.Tiers = append(p.Tiers, plan.ClientTiers{Region: region, Tiers: namedTiers(c, c.Tiers(mesh.InRegion(region)))})
 		}
 		elsewhere := namedTiers(c, c.Tiers(mesh.InRegion("\x00")))
@@ -66,6 +66,14 @@ func picturesOf(m *mesh.Model) []byte {
 	return picture.SVG(plans)
 }
 
+func clustersOf(models []*mesh.Model) []*mesh.Cluster {
+	var out []*mesh.Cluster
+	for _, m := range models {
+		out = append(out, m.Clusters()...)
+	}
+	return out
+}
+
 func endpointName(c *mesh.Cluster, i int) string {
 	name, _, _ := strings.Cut(c.Endpoints[i].Address, ".")
 	for j := range c.Endpoints {
@@ -78,8 +86,8 @@ func endpointName(c *mesh.Cluster, i int) string {
 }
 
 // drawnRegions are the regions of clients as far as known, of endpoints and of the failover entries.
-func drawnRegions(m *mesh.Model, c *mesh.Cluster) []string {
-	out := slices.Concat(m.ClientRegions().Names, c.Host.Regions())
+func drawnRegions(c *mesh.Cluster) []string {
+	out := slices.Concat(c.Model().ClientRegions().Names, c.Host.Regions())
 	for _, f := range c.LocalityLB().GetFailover() {
 		out = append(out, f.GetFrom())
 	}

@@ -77,7 +77,7 @@ func (o *analyzeOptions) printPage(io IO, a *analysis) error {
 		code, _ := rules.Lookup(d.Code)
 		findings[i] = pageFinding{Diagnostic: d, Title: code.Title, Why: code.Why, Place: d.Position.String(), Excerpt: a.excerpt(d)}
 	}
-	drawing := picturesOf(a.report.Model)
+	drawing := picturesOf(a.report.Models)
 	if i := bytes.Index(drawing, []byte("<svg")); i > 0 {
 		drawing = drawing[i:]
 	}

@@ -14,5 +14,11 @@ func analyzeCodes() []Code {
 			Why: "Whoever reads the object next year must know whether the reason still holds. Without one the finding is told.",
 			Fix: "Write the reason as the value of the annotation.",
 		},
+		{
+			ID: "SP603", Title: "objects are there more than once",
+			Why: "A cluster holds one object of a kind, namespace and name. Folders for environments, and examples beside each " +
+				"other, hold several: put together they would make hosts that exist nowhere, so each was looked at on its own.",
+			Fix: "Nothing to do; give one folder or file to see it alone.",
+		},
 	}
 }

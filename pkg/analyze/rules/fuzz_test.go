@@ -28,7 +28,7 @@ func FuzzAnalyze(f *testing.F) {
 		f.Add(archive.Files[0].Data)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s, _ := manifest.Bytes("fuzz.yaml", text, load.Options{})
+		s, unread := manifest.Bytes("fuzz.yaml", text, load.Options{})
 		report := analyze.Run(s, mesh.Options{ClientRegions: []string{"us-east1", "europe-west1"}}, All())
 		var edits []analyze.Edit
 		for _, finding := range report.Findings {
@@ -38,7 +38,7 @@ func FuzzAnalyze(f *testing.F) {
 			edits = append(edits, finding.Edits...)
 		}
 		mended, left := mend.File(text, edits)
-		if len(left) == len(edits) {
+		if len(left) == len(edits) || unread.HasErrors() {
 			return
 		}
 		again, diags := manifest.Bytes("fuzz.yaml", mended, load.Options{})
