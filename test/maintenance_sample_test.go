@@ -12,8 +12,8 @@ import (
 
 const maintenanceSample = "samples/maintenance/clusterfailover.yaml"
 
-// tree reads all files below a folder, by slash path.
-func tree(t *testing.T, root string) map[string][]byte {
+// calendarTree reads all files below a folder, by slash path.
+func calendarTree(t *testing.T, root string) map[string][]byte {
 	t.Helper()
 	files := map[string][]byte{}
 	err := fs.WalkDir(os.DirFS(root), ".", func(path string, entry fs.DirEntry, err error) error {
@@ -42,7 +42,7 @@ func TestMaintenanceSampleIsGenerated(t *testing.T) {
 	if _, err := run("generate", "-f", maintenanceSample, "--target", "maintenance", "-d", fresh); err != nil {
 		t.Fatal(err)
 	}
-	now, committed := tree(t, fresh), tree(t, "../samples/maintenance/generated")
+	now, committed := calendarTree(t, fresh), calendarTree(t, "../samples/maintenance/generated")
 	if len(now) < 8 || len(now) != len(committed) {
 		t.Errorf("%d files are generated, %d committed", len(now), len(committed))
 	}
