@@ -130,8 +130,10 @@ func (o *analyzeOptions) analyze(ctx context.Context, io IO, paths []string) (*a
 	for _, f := range a.report.Findings {
 		a.diags = append(a.diags, f.Diagnostic)
 	}
-	a.diags = append(a.diags, refused...)
-	a.diags = slices.DeleteFunc(a.diags, func(d diag.Diagnostic) bool { return d.Severity < severities()[o.severity] })
+	a.diags = slices.DeleteFunc(append(a.diags, refused...), func(d diag.Diagnostic) bool {
+		unread := d.Severity == diag.Error && strings.HasPrefix(d.Code, "SP") // what was not read was not looked at
+		return d.Severity < severities()[o.severity] && !unread
+	})
 	a.diags.Sort()
 	return a, nil
 }
