@@ -8,7 +8,8 @@ func edgeCodes() []Code {
 			ID: "HC003", Title: "a redirect on the path that is probed",
 			Why: "Google's load balancers take 200 only, and a redirect puts every backend out; Route 53 takes it for healthy, whatever " +
 				"is behind it.",
-			Fix: "Redirect at the load balancer, or by a route of the gateway behind the one of the probe path.",
+			Fix: "Redirect at the load balancer, or by a route of the gateway behind the one of the probe path. Where every answer from " +
+				"200 to 399 counts, match the body too: HTTPS_STR_MATCH with the cluster's token.",
 		},
 		{
 			ID: "HC005", Title: "times of a health check that contradict each other",

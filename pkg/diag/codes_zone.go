@@ -4,12 +4,6 @@ package diag
 func zoneCodes() []Code {
 	return []Code{
 		{
-			ID: "HC003", Title: "a redirect counts as healthy",
-			Why: "Route 53 takes every answer from 200 to 399. A gateway that redirects the probe, to HTTPS or to a login page, " +
-				"is healthy for it whatever lies behind.",
-			Fix: "Match the body: HTTPS_STR_MATCH with the cluster's token.",
-		},
-		{
 			ID: "HC011", Title: "a health check asks the name whose answers depend on it",
 			Why: "The check reaches whatever the record happens to answer: a dead cluster is healthy as long as the other one " +
 				"answers, and a healthy one dies with it.",
