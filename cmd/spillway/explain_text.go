@@ -20,6 +20,7 @@ func explain(w io.Writer, style term.Style, p *plan.Plan) error {
 	e.tiers()
 	e.requests()
 	e.budget()
+	e.signing()
 	return e.err
 }
 
@@ -55,6 +56,7 @@ func (e *explainer) head() {
 		facts.Row("port", portText(port))
 	}
 	facts.Row("clients", clientsText(p.Clients))
+	e.delivery(facts)
 	facts.Row("names", "pattern "+string(p.Pattern)+reason(p.PatternReason))
 	facts.Row("order", "mechanism "+string(p.Order.Mechanism)+reason(p.Order.Reason))
 	e.table(facts)
@@ -71,6 +73,9 @@ func (e *explainer) endpoints() {
 	if named {
 		header = append(header, "SENT AS")
 	}
+	if p.Gateway != nil {
+		header = append(header, "GATEWAY PORT")
+	}
 	if weighted {
 		header = append(header, "WEIGHT")
 	}
@@ -83,6 +88,9 @@ func (e *explainer) endpoints() {
 		row := []string{name, ep.Address, ep.Region}
 		if named {
 			row = append(row, sentAs(p, ep))
+		}
+		if p.Gateway != nil {
+			row = append(row, listens(p.Gateway, ep.Name))
 		}
 		if weighted {
 			row = append(row, strconv.Itoa(ep.Weight))
