@@ -12,12 +12,21 @@ import (
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/aws_request_signing/v3" // names a type inside a patch
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_mutation/v3"     // likewise
+	managerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/tcp_proxy/v3"          // names a type inside a patch
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/priority/previous_priorities/v3" // likewise
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"              // likewise
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1alpha3"
+	security "istio.io/api/security/v1beta1"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -28,6 +37,8 @@ type object struct {
 	Name      string
 	Spec      proto.Message // nil for Role and RoleBinding
 	Role      *rbac
+	Other     any  // of Kubernetes itself
+	Waypoint  bool // its clients ask a waypoint
 }
 
 // rbac is what a Role or RoleBinding holds besides its metadata.
@@ -63,27 +74,31 @@ type raw struct {
 // decode reads one generated file; an unknown field anywhere is an error.
 func decode(text []byte) (object, error) {
 	var r raw
-	if err := yaml.UnmarshalStrict(text, &r, yaml.DisallowUnknownFields); err != nil {
+	if err := yaml.Unmarshal(text, &r); err != nil {
 		return object{}, err
 	}
-	o := object{Kind: r.Kind, Namespace: r.Metadata.Namespace, Name: r.Metadata.Name}
+	o := object{Kind: r.Kind, Namespace: r.Metadata.Namespace, Name: r.Metadata.Name, Waypoint: r.Metadata.Labels["istio.io/use-waypoint"] != ""}
+	if into := kubernetes(r.APIVersion, r.Kind); into != nil {
+		o.Other = into
+		return o, yaml.UnmarshalStrict(text, into, yaml.DisallowUnknownFields)
+	}
 	versions := map[string]string{
+		"Gateway": "networking.istio.io/v1", "AuthorizationPolicy": "security.istio.io/v1",
 		"ServiceEntry": "networking.istio.io/v1", "DestinationRule": "networking.istio.io/v1", "VirtualService": "networking.istio.io/v1",
 		"EnvoyFilter": "networking.istio.io/v1alpha3", "Role": "rbac.authorization.k8s.io/v1", "RoleBinding": "rbac.authorization.k8s.io/v1",
 	}
 	if versions[r.Kind] != r.APIVersion {
 		return object{}, fmt.Errorf("%s of %s", r.Kind, r.APIVersion)
 	}
-	switch r.Kind {
-	case "ServiceEntry":
-		o.Spec = &networking.ServiceEntry{}
-	case "DestinationRule":
-		o.Spec = &networking.DestinationRule{}
-	case "VirtualService":
-		o.Spec = &networking.VirtualService{}
-	case "EnvoyFilter":
-		o.Spec = &networking.EnvoyFilter{}
-	default:
+	if err := yaml.UnmarshalStrict(text, &r, yaml.DisallowUnknownFields); err != nil {
+		return object{}, err
+	}
+	o.Spec = map[string]proto.Message{
+		"ServiceEntry": &networking.ServiceEntry{}, "DestinationRule": &networking.DestinationRule{},
+		"VirtualService": &networking.VirtualService{}, "EnvoyFilter": &networking.EnvoyFilter{},
+		"Gateway": &networking.Gateway{}, "AuthorizationPolicy": &security.AuthorizationPolicy{},
+	}[r.Kind]
+	if o.Spec == nil {
 		o.Role = &r.rbac
 		return o, nil
 	}
@@ -98,6 +113,26 @@ func decode(text []byte) (object, error) {
 		}
 	}
 	return o, nil
+}
+
+// kubernetes is where an object of Kubernetes itself is decoded into; nil for others.
+func kubernetes(version, kind string) any {
+	switch version + " " + kind {
+	case "v1 ServiceAccount":
+		return &corev1.ServiceAccount{}
+	case "v1 Service":
+		return &corev1.Service{}
+	case "apps/v1 Deployment":
+		return &appsv1.Deployment{}
+	case "autoscaling/v2 HorizontalPodAutoscaler":
+		return &autoscalingv2.HorizontalPodAutoscaler{}
+	case "policy/v1 PodDisruptionBudget":
+		return &policyv1.PodDisruptionBudget{}
+	case "networking.k8s.io/v1 NetworkPolicy":
+		return &networkingv1.NetworkPolicy{}
+	default:
+		return nil
+	}
 }
 
 // inSeconds writes milliseconds as fractions of a second: Istio reads both, protojson only the latter.
@@ -121,6 +156,10 @@ func patchValue(patch *networking.EnvoyFilter_EnvoyConfigObjectPatch) (proto.Mes
 		value = &routev3.Route{}
 	case networking.EnvoyFilter_NETWORK_FILTER:
 		value = &listenerv3.Filter{}
+	case networking.EnvoyFilter_HTTP_FILTER:
+		value = &managerv3.HttpFilter{}
+	case networking.EnvoyFilter_LISTENER:
+		value = &listenerv3.Listener{}
 	default:
 		return nil, fmt.Errorf("a patch of %s", patch.GetApplyTo())
 	}

@@ -42,11 +42,16 @@ func safetyRules() []safetyRule {
 // unsafe lists what is wrong with a set of objects.
 func unsafe(all []object) []string {
 	var problems []string
-	for _, rule := range safetyRules() {
-		for _, problem := range rule.check(all) {
-			problems = append(problems, rule.name+": "+problem)
+	ask := func(rules []safetyRule, objects []object) {
+		for _, rule := range rules {
+			for _, problem := range rule.check(objects) {
+				problems = append(problems, rule.name+": "+problem)
+			}
 		}
 	}
+	front, behind := parted(all)
+	ask(safetyRules(), front)
+	ask(gatewayRules(), behind)
 	return problems
 }
 
@@ -90,11 +95,22 @@ func limitedExport(all []object) []string {
 func dnsEntries(all []object) []string {
 	var problems []string
 	for _, entry := range specs[*networking.ServiceEntry](all) {
-		if entry.GetResolution() != networking.ServiceEntry_DNS || entry.GetLocation() != networking.ServiceEntry_MESH_EXTERNAL {
+		location := networking.ServiceEntry_MESH_EXTERNAL
+		if inMesh(all, entry.GetHosts()[0]) {
+			location = networking.ServiceEntry_MESH_INTERNAL
+		}
+		if entry.GetResolution() != networking.ServiceEntry_DNS || entry.GetLocation() != location {
 			problems = append(problems, fmt.Sprintf("%v is %v, %v", entry.GetHosts(), entry.GetLocation(), entry.GetResolution()))
 		}
 	}
 	return problems
+}
+
+// inMesh says that a host's endpoints are proxies of the mesh: a gateway.
+func inMesh(all []object, host string) bool {
+	return slices.ContainsFunc(specs[*networking.DestinationRule](all), func(rule *networking.DestinationRule) bool {
+		return rule.GetHost() == host && rule.GetTrafficPolicy().GetTls().GetMode() == networking.ClientTLSSettings_ISTIO_MUTUAL
+	})
 }
 
 // eachPolicy asks a question of everything that a DestinationRule can lead to.
@@ -156,6 +172,10 @@ func checkedNames(all []object) []string {
 			return "insecureSkipVerify"
 		case tls.GetSni() == "" || len(tls.GetSubjectAltNames()) == 0:
 			return fmt.Sprintf("sni %q with subjectAltNames %q", tls.GetSni(), tls.GetSubjectAltNames())
+		case tls.GetMode() == networking.ClientTLSSettings_ISTIO_MUTUAL:
+			if !strings.HasPrefix(tls.GetSubjectAltNames()[0], "spiffe://") {
+				return "no identity of the mesh"
+			}
 		case tls.GetCaCertificates() == "" && tls.GetCredentialName() == "":
 			return "no CA"
 		}
@@ -255,6 +275,9 @@ func repeats(route *networking.HTTPRoute) bool {
 		return false
 	}
 	safe := []string{"connect-failure", "refused-stream", "reset-before-request"}
+	if retriesOnMark(route) {
+		safe = append(safe, "retriable-headers")
+	}
 	for on := range strings.SplitSeq(route.GetRetries().GetRetryOn(), ",") {
 		if !slices.Contains(safe, strings.TrimSpace(on)) {
 			return true
@@ -304,7 +327,11 @@ func boundedRepeats(all []object) []string {
 // eachClient asks a question of the EnvoyFilters of every namespace that an entry is exported to.
 func eachClient(all []object, ask func(entry *networking.ServiceEntry, filters []*networking.EnvoyFilter) string) []string {
 	var problems []string
-	for _, entry := range specs[*networking.ServiceEntry](all) {
+	for _, o := range all {
+		entry, ok := o.Spec.(*networking.ServiceEntry)
+		if !ok || o.Waypoint {
+			continue // a waypoint applies no patches
+		}
 		for _, namespace := range entry.GetExportTo() {
 			if wrong := ask(entry, filtersIn(all, namespace)); wrong != "" {
 				problems = append(problems, namespace+": "+wrong)
