@@ -118,9 +118,9 @@ func (b *builder) byGateway(n needs) {
 func (b *builder) byWaypoint(n needs) {
 	p := b.plan
 	p.EnvoyFilter = false // waypoints apply no patches to what they serve
-	if !b.platform.Ambient {
-		b.diags.Errorf(b.at("delivery"), codeDelivery, "the clients have sidecars, which pass waypoints by").WithHint(
-			"leave delivery out; or set dataPlane: Ambient in the platform file if these clients have none")
+	if b.platform.Sidecars {
+		b.diags.Errorf(b.at("delivery"), codeDelivery, "the clients have sidecars (dataPlane: Sidecar), which pass waypoints by").
+			WithHint("leave delivery out; or set dataPlane: Ambient in the platform file if these clients have none")
 	}
 	w := v1alpha1.Waypoint{}
 	for _, s := range []*v1alpha1.Waypoint{&b.platform.Waypoint, b.spec.Waypoint} {

@@ -49,6 +49,7 @@ type Platform struct {
 	Oldest        Version // of proxies and control planes
 	Istiod        Version // of control planes
 	Ambient       bool
+	Sidecars      bool // said, not only taken for granted
 	EnvoyFilter   bool // app namespaces may hold EnvoyFilters
 	DNSCapture    Tri
 	RootNamespace string // empty: not ours to write to
@@ -105,6 +106,7 @@ func (r *platformReader) file(s *v1alpha1.PlatformSpec) {
 		r.versions(s.Istio)
 	}
 	r.out.Ambient = s.DataPlane == v1alpha1.DataPlaneAmbient
+	r.out.Sidecars = s.DataPlane == v1alpha1.DataPlaneSidecar
 	r.out.EnvoyFilter = s.EnvoyFilter != v1alpha1.EnvoyFilterForbidden
 	if s.DNSCapture != nil {
 		r.out.DNSCapture = No
