@@ -60,7 +60,7 @@ func newCluster(f *flags, log *slog.Logger) (*cluster, error) {
 		Health:   c.health,
 		Keys:     func(data map[string][]byte) { c.sink.Keys(data) },
 		Siblings: func(urls []string) { c.sink.Siblings(urls) },
-		Gateways: func(ready, desired int, _ []string) { c.sink.Gateways(ready, desired) },
+		Gateways: func(ready, desired int, addresses []string) { c.sink.Gateways(ready, desired, addresses) },
 		Services: func(found []kube.Service) { c.sink.Services(discovered(found)) },
 	}, log)
 	return c, err //nolint:wrapcheck // says what it was reading

@@ -57,6 +57,7 @@ func parse(args []string, errs io.Writer) (*flags, error) {
 	set.StringVar(&f.siblings, "siblings", "", "internal `URLS` of the other replicas, separated by commas")
 	set.StringVar(&f.service, "service", "spillway-health", "in a cluster: `NAME` of the own Service, whose endpoints are the other replicas")
 	set.StringVar(&f.gateway, "gateway", "istio=ingressgateway", "in a cluster: label `SELECTOR` of the ingress gateway's pods")
+	set.StringVar(&f.options.GatewayMetrics, "gateway-metrics", server.DefaultGatewayMetrics, "in a cluster: `PORT/PATH` where each gateway's pod counts requests")
 	set.StringVar(&f.options.Path, "path", v1alpha1.DefaultHealthPath, "`PATH` of the probe while nothing is configured")
 	set.StringVar(&f.options.CacheDir, "cache", "", "`FOLDER` where the last configuration is kept over a restart")
 	set.StringVar(&f.options.Replica, "replica", server.Replica(), "`NAME` of this replica")

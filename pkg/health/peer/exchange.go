@@ -126,7 +126,7 @@ func (r *Replica) Heard(q *Request, a *Response, sentAt, now time.Duration) erro
 		answer.AskID, answer.Hold = a.Promise.AskID, a.Promise.Hold.Duration() // one that is shorter than we count on is none
 	}
 	k.PeerView = k.Answered(answer)
-	k.Challenge, k.Reason, k.Keys, k.Build, k.RTT = a.Challenge, a.Reason, a.Keys, a.Build, now-sentAt
+	k.Challenge, k.Reason, k.Keys, k.Members, k.Build, k.RTT = a.Challenge, a.Reason, a.Keys, a.Members, a.Build, now-sentAt
 	if wall, err := time.Parse(time.RFC3339Nano, a.Wall); err == nil {
 		k.Skew = wall.Sub(r.in.Wall.Add(now - r.in.Now))
 	}

@@ -58,6 +58,7 @@ type Known struct {
 	Challenge string // the last that it gave out
 	Reason    string // of its status
 	Keys      []string
+	Members   string // of the fleet, as it knows them
 	Build     string
 	RTT       time.Duration
 	Skew      time.Duration // its wall clock less ours; it says nothing about promises

@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/spillway-mesh/spillway/pkg/health"
+	"github.com/spillway-mesh/spillway/pkg/health/peer"
 	"github.com/spillway-mesh/spillway/pkg/version"
 )
 
@@ -41,6 +43,8 @@ type Detail struct {
 	Peers      []PeerDetail    `json:"peers"`
 	Siblings   []SiblingDetail `json:"siblings"`
 	LBProbeAge *float64        `json:"lbProbeAgeSeconds,omitempty"`
+	MaxRPS     float64         `json:"maxRPS,omitempty"`
+	LoadRPS    *float64        `json:"loadRPS,omitempty"` // absent: not known
 	Build      string          `json:"build"`
 	ConfigHash string          `json:"configHash"`
 	Cached     bool            `json:"cachedConfig"`
@@ -104,6 +108,11 @@ type PeerDetail struct {
 	Skew      float64  `json:"skewSeconds"`
 	Keys      []string `json:"keys"`
 	Build     string   `json:"build"`
+
+	KeysDiffer    bool     `json:"keysDiffer,omitempty"`
+	MembersDiffer bool     `json:"membersDiffer,omitempty"`
+	MaxRPS        float64  `json:"maxRPS,omitempty"`
+	LoadRPS       *float64 `json:"loadRPS,omitempty"` // absent: not known
 }
 
 // SiblingDetail is another replica.
@@ -145,8 +154,11 @@ func (e *engine) detail() *Detail {
 			Confirmed: e.config != nil && p.Unknown == "" && p.Streak >= e.config.Guard.Confirm, Reason: p.Reason, Score: p.Score, Refused: p.Refused,
 			Promised: st.Ask != nil && p.PromiseAsk == st.Ask.ID, Serves: p.ProbeOK && in.Now-p.ProbeAt <= 2*e.config.Guard.Poll,
 			RTT: p.RTT.Seconds(), Skew: p.Skew.Seconds(), Keys: p.Keys, Build: p.Build,
+			KeysDiffer: keysDiffer(e.keys.Ring(), p.Keys), MembersDiffer: membersDiffer(e.config, p.Members),
+			MaxRPS: p.Capacity.Max, LoadRPS: loadOf(p.Capacity),
 		})
 	}
+	d.MaxRPS, d.LoadRPS = in.Capacity.Max, loadOf(in.Capacity)
 	if at, probed := e.lb.last(); probed {
 		a := (in.Now - at).Seconds()
 		d.LBProbeAge = &a
@@ -222,4 +234,21 @@ func age(now, at time.Duration, known bool) float64 {
 		return -1
 	}
 	return (now - at).Seconds()
+}
+
+func loadOf(c health.Capacity) *float64 {
+	if c.Max == 0 || !c.Known {
+		return nil
+	}
+	return &c.Load
+}
+
+// keysDiffer says that a peer that was heard accepts other keys.
+func keysDiffer(own *peer.Keyring, theirs []string) bool {
+	return own != nil && len(theirs) > 0 && !slices.Equal(own.IDs(), slices.Sorted(slices.Values(theirs)))
+}
+
+// membersDiffer says that a peer that was heard knows another fleet.
+func membersDiffer(c *health.Config, theirs string) bool {
+	return c != nil && theirs != "" && theirs != peer.Members(c)
 }

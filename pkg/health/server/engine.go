@@ -30,6 +30,7 @@ type engine struct {
 	keys  peer.Keys
 	lb    probes
 	store Source
+	loads *loads
 
 	answers    atomic.Pointer[answers]
 	first      atomic.Bool // a decision was made with a configuration, by one that has asked the other replicas
@@ -59,12 +60,15 @@ type engine struct {
 	}
 }
 
-// gateways counts the pods of the ingress gateway.
-type gateways struct{ ready, desired int }
+// gateways are the pods of the ingress gateway.
+type gateways struct {
+	ready, desired int
+	addresses      []string // of the ready ones
+}
 
 func newEngine(o *Options, now func() time.Duration, wall func() time.Time) *engine {
 	e := &engine{
-		log: o.Log, now: now, wall: wall, store: o.Source, changed: make(chan struct{}, 1),
+		log: o.Log, now: now, wall: wall, store: o.Source, loads: newLoads(o, now), changed: make(chan struct{}, 1),
 		replica: peer.NewReplica(peer.Self{Replica: o.Replica, Boot: peer.RandomID(), Build: version.Get().Version}),
 	}
 	e.runner = probe.NewRunner(&health.Config{Interval: v1alpha1.DefaultRoundInterval, Timeout: v1alpha1.DefaultRoundTimeout}, now)
@@ -132,10 +136,10 @@ func (e *engine) Siblings(urls []string) {
 }
 
 // Gateways takes the state of the ingress gateway's pods.
-func (e *engine) Gateways(ready, desired int) {
+func (e *engine) Gateways(ready, desired int, addresses []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.gateways = gateways{ready, max(desired, 1)} // counted, and none there: nobody can come in
+	e.gateways = gateways{ready, max(desired, 1), addresses} // counted, and none there: nobody can come in
 }
 
 // Services takes the services that opted in.
@@ -172,9 +176,7 @@ func (e *engine) decide() {
 		SiblingsKnown: e.siblings.known,
 		GatewayReady:  e.gateways.ready, GatewayDesired: e.gateways.desired,
 	}
-	if e.object != nil && e.object.Spec.Capacity != nil {
-		in.Capacity.Max = float64(e.object.Spec.Capacity.MaxRPS) // the load is not read yet: where room is asked for, none is known
-	}
+	in.Capacity = e.capacity()
 	in.LBProbeAt, in.LBProbed = e.lb.last()
 	d := e.replica.Decide(in)
 	e.in = in

@@ -20,7 +20,7 @@ type heard struct {
 func (h *heard) Health(x *v1alpha1.ClusterHealth) { h.healths = append(h.healths, x) }
 func (h *heard) Keys(map[string][]byte)           { h.keys++ }
 func (*heard) Siblings([]string)                  {}
-func (*heard) Gateways(int, int)                  {}
+func (*heard) Gateways(int, int, []string)        {}
 func (*heard) Services([]Discovered)              {}
 
 const keyed = `apiVersion: spillway.dev/v1alpha1

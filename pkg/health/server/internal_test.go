@@ -145,7 +145,7 @@ func TestNoGateways(t *testing.T) {
 	if e.in.GatewayDesired != 0 {
 		t.Error("gateways are counted before anybody told of them")
 	}
-	e.Gateways(0, 0)
+	e.Gateways(0, 0, nil)
 	e.decide()
 	if e.in.GatewayDesired != 1 || e.in.GatewayReady != 0 {
 		t.Errorf("%d of %d pods are ready", e.in.GatewayReady, e.in.GatewayDesired)

@@ -34,6 +34,9 @@ func metricNames() [][]string {
 		{"promises_held", "Promises of peers to stay that are held now."},
 		{"promises_given", "Promises to stay that were given and still hold."},
 		{"promise_refused_total", "Promises that were refused to peers.", "reason"},
+		{"peer_keys_differ", "1 if the peer accepts other keys than this cluster.", "peer"},
+		{"peer_members_differ", "1 if the peer knows other members of the fleet.", "peer"},
+		{"gateway_rps", "Requests a second through the gateways, where a capacity is set and all of them could be read."},
 		{"lb_probe_age_seconds", "Since the checker last asked the probe path.", "checker"},
 		{"lb_probes_total", "Probes that were answered.", "checker", "path", "code"},
 		{"replicas_disagree", "1 if another replica of this cluster answers otherwise."},
@@ -97,6 +100,9 @@ func verdict(d *Detail, gauge sample) {
 	}
 	gauge("promises_held", float64(d.Guard.Held))
 	gauge("promises_given", float64(len(d.Guard.Given)))
+	if d.LoadRPS != nil {
+		gauge("gateway_rps", *d.LoadRPS)
+	}
 	disagree := false
 	for _, s := range d.Siblings {
 		disagree = disagree || s.Age >= 0 && s.Age < 3 && s.Status != d.Status
@@ -118,6 +124,8 @@ func checksAndPeers(d *Detail, gauge sample) {
 		}
 		gauge("peer_rtt_seconds", p.RTT, p.Name)
 		gauge("peer_skew_seconds", p.Skew, p.Name)
+		gauge("peer_keys_differ", one(p.KeysDiffer), p.Name)
+		gauge("peer_members_differ", one(p.MembersDiffer), p.Name)
 	}
 }
 

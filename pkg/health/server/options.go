@@ -24,6 +24,7 @@ type Options struct {
 	CacheDir       string        // where the last configuration is kept; empty: nowhere
 	Linger         time.Duration // how long the probe path goes on answering after the end was asked for
 	Replica        string        // name of this replica
+	GatewayMetrics string        // port, path and query of the gateways' metrics; default DefaultGatewayMetrics
 	Source         Source
 	Log            *slog.Logger
 	// Ready is called once with the addresses that are listened to; may be nil.
@@ -45,7 +46,7 @@ type Sink interface {
 	Health(x *v1alpha1.ClusterHealth)
 	Keys(data map[string][]byte)
 	Siblings(urls []string)
-	Gateways(ready, desired int)
+	Gateways(ready, desired int, addresses []string)
 	Services(found []Discovered)
 }
 

@@ -52,7 +52,7 @@ func run(ctx context.Context, o *Options, now func() time.Duration, wall func() 
 	g, working := errgroup.WithContext(base)
 	g.Go(func() error { return serve(p.gateways, p.first) })
 	g.Go(func() error { return serve(p.people, p.second) })
-	for _, work := range []func(context.Context) error{e.run, e.runner.Run, e.askPeers, e.askSiblings, e.keep(o.CacheDir)} {
+	for _, work := range []func(context.Context) error{e.run, e.runner.Run, e.askPeers, e.askSiblings, e.readLoads, e.keep(o.CacheDir)} {
 		g.Go(func() error { return work(working) })
 	}
 	g.Go(func() error { return o.Source.Run(working, e) })
