@@ -87,6 +87,12 @@ func newRoot(name string, io IO) *cobra.Command {
 		newImport(name, io),
 		newDiff(name, io),
 		newTargets(name, io),
+		newMode(name, io),
+		newFleet(name, io),
+		newPreflight(name, io),
+		newHealth(name, io),
+		newDrill(name, io),
+		newPeer(name, io),
 		newVersion(name, io),
 	)
 	return root

@@ -22,6 +22,7 @@ func Codes() []Code {
 		fleetCodes(),
 		planCodes(),
 		targetCodes(),
+		operateCodes(),
 		compileCodes(),
 		zoneCodes(),
 		recordCodes(),
