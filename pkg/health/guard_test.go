@@ -209,6 +209,20 @@ func (in *Inputs) restarted(ago time.Duration) {
 	}
 }
 
+// Each departure is counted, and only it.
+func TestDeparturesAreCounted(t *testing.T) {
+	t.Parallel()
+	in, st := testInputs(), State{}
+	armed(in, &st)
+	_, st = Decide(in, st)
+	if len(st.Outs) != 1 || st.Outs[0] != in.Now || !st.EverOut {
+		t.Fatalf("left: %v, %v", st.Outs, st.EverOut)
+	}
+	if _, st = Decide(in, st); len(st.Outs) != 1 {
+		t.Errorf("still out: %v", st.Outs)
+	}
+}
+
 // A drain gives way to failures, whatever was asked for before.
 func TestClassOfAnAsk(t *testing.T) {
 	t.Parallel()

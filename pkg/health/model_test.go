@@ -24,6 +24,7 @@ type world struct {
 	nodes []node
 	polls []poll // under way, at most one from each replica to each cluster
 	kept  []poll // one that was held back or recorded, and may arrive at any time, any number of times
+	given int    // orders, so far
 	trace *event
 }
 
@@ -79,6 +80,9 @@ type model struct {
 	polite    bool          // a change waits for that of a peer
 	sleeps    bool          // machines are suspended
 	ordered   []Mode        // what may be ordered or happen; nil: a drain, and failures in both modes that look at checks
+	atOnce    bool          // a poll is answered and heard at once, or it is not sent: so few events that all orders of them are tried
+	whole     bool          // all orders of events must be tried, to the end
+	most      int           // how many orders there are; 0: no end of them
 	sure      bool          // no message is lost, kept or repeated, and nobody restarts: fewer events, so that all orders of them can be tried
 	broken    string
 }
@@ -87,6 +91,7 @@ func (m *model) each() int            { return max(m.replicas, 1) }
 func (m *model) clusters() int        { return len(m.rates) / m.each() }
 func (m *model) clusterOf(i int) int  { return i / m.each() }
 func (m *model) cluster(c int) string { return string(rune('a' + c)) }
+func (m *model) poll() time.Duration  { return max(2*time.Second, m.tick()) }
 func (m *model) tick() time.Duration  { return cmp.Or(m.step, 2*time.Second) }
 func (m *model) limit() time.Duration { return cmp.Or(m.maxChange, 1000*time.Hour) }
 func (m *model) replicasOf(c int) []int {
@@ -135,7 +140,7 @@ func (m *model) inputs(w *world, i int) *Inputs {
 	c := &Config{
 		Cluster: m.cluster(m.clusterOf(i)), Rotation: Serving, Rest: Relaxed, Interval: 5 * time.Second, Fall: 1, Rise: 1, Quorum: 75,
 		Guard: GuardConfig{
-			MaxOut: m.maxOut, Poll: 2 * time.Second, Confirm: 1, Hold: 10 * time.Second, MaxOutsPerHour: 1000,
+			MaxOut: m.maxOut, Poll: m.poll(), Confirm: 1, Hold: 10 * time.Second, MaxOutsPerHour: 1000,
 			MaxChange: m.limit(), Capacity: IgnoreCapacity,
 		},
 	}
@@ -195,7 +200,7 @@ func (w *world) known(id string) bool {
 
 func (w *world) copyWith(text string) *world {
 	next := &world{
-		nodes: slices.Clone(w.nodes), polls: slices.Clone(w.polls), kept: slices.Clone(w.kept), trace: &event{text, w.trace},
+		given: w.given, nodes: slices.Clone(w.nodes), polls: slices.Clone(w.polls), kept: slices.Clone(w.kept), trace: &event{text, w.trace},
 	}
 	for i := range next.nodes {
 		next.nodes[i].views = slices.Clone(next.nodes[i].views)

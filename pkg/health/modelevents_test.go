@@ -81,6 +81,9 @@ func (m *model) passing() move {
 // orders are what an operator does to a cluster, and its checks: all replicas learn of it at once, or by and by.
 func (m *model) orders(w *world, c int) []move {
 	var out []move
+	if m.most > 0 && w.given >= m.most {
+		return nil
+	}
 	all := m.ordered
 	if all == nil {
 		all = []Mode{Drain, Strict, Guard}
@@ -96,6 +99,7 @@ func (m *model) orders(w *world, c int) []move {
 			continue
 		}
 		out = append(out, move{fmt.Sprintf("%s: %q is ordered or happens", m.cluster(c), want), 1, func(n *world) {
+			n.given++
 			for _, i := range others {
 				m.order(n, i, want)
 			}
@@ -140,7 +144,27 @@ func (m *model) atReplica(w *world, i int) []move {
 		if c == m.clusterOf(i) || slices.ContainsFunc(w.polls, func(p poll) bool { return p.from == i && p.to == c }) {
 			continue
 		}
+		if m.atOnce {
+			out = append(out, m.talks(w, i, c)...)
+			continue
+		}
 		out = append(out, move{m.name(i) + " polls " + m.cluster(c), 3, func(n *world) { n.polls = append(n.polls, n.poll(i, c)) }})
+	}
+	return out
+}
+
+// talks are polls that are answered and heard at once.
+func (m *model) talks(w *world, i, c int) []move {
+	var out []move
+	for _, to := range m.replicasOf(c) {
+		if !w.nodes[to].asleep {
+			out = append(out, move{m.name(i) + " talks to " + m.name(to), 3, func(n *world) {
+				p := n.poll(i, c)
+				m.answer(n, &p, to)
+				m.hear(n, &p)
+				m.decide(n, i)
+			}})
+		}
 	}
 	return out
 }
@@ -266,12 +290,13 @@ func (m *model) hear(w *world, p *poll) {
 // key is a world without what makes no difference: names of events, and times but how long ago they were.
 func (m *model) key(w *world, seed maphash.Seed, buf []byte) (uint64, []byte) {
 	const long = 13 * time.Second
-	k := keyWriter{buf[:0]}
+	k := keyWriter{buf: buf[:0], ids: map[string]byte{"": 0}}
 	for i := range w.nodes {
 		n := &w.nodes[i]
 		ago := func(t time.Duration) time.Duration { return min(n.clock-t, long) }
 		k.times(min(n.clock, long), min(ago(n.st.VoteSince), steadyAfter))
-		k.words(string(n.want), string(n.mode), n.st.Released)
+		k.words(string(n.want), string(n.mode))
+		k.id(w.matters(n.st.Released))
 		k.bits(n.st.Low, n.st.Status == Out, n.st.Ask != nil)
 		k.times(time.Duration(n.st.Vote))
 		if n.want != "" && m.maxChange > 0 {
@@ -283,11 +308,12 @@ func (m *model) key(w *world, seed maphash.Seed, buf []byte) (uint64, []byte) {
 		}
 		k.ask(n.st.Ask)
 		for _, g := range n.st.Granted {
-			k.words("+", g.Cluster, g.Replica, g.AskID)
+			k.words("+", g.Cluster, g.Replica)
+			k.id(g.AskID)
 			k.times(g.Until - n.clock)
 		}
 		for j := range n.views {
-			k.view(n, &n.views[j], long)
+			k.view(m, n, &n.views[j])
 		}
 		for _, s := range n.siblings {
 			k.words("^")
@@ -302,6 +328,9 @@ func (m *model) key(w *world, seed maphash.Seed, buf []byte) (uint64, []byte) {
 		k.poll(w, &p, long)
 	}
 	k.words("kept")
+	if m.most > 0 {
+		k.times(time.Duration(w.given))
+	}
 	for _, p := range w.kept {
 		k.poll(w, &p, long)
 	}
@@ -309,19 +338,46 @@ func (m *model) key(w *world, seed maphash.Seed, buf []byte) (uint64, []byte) {
 }
 
 // view is what counts of a peer: how old what it said is, and its promise. One for an ask that was given up never counts again.
-func (k *keyWriter) view(n *node, v *PeerView, long time.Duration) {
-	const fresh, looked = 7 * time.Second, 5 * time.Second
+func (k *keyWriter) view(m *model, n *node, v *PeerView) {
+	const long = 13 * time.Second
 	k.words("|")
-	k.times(min(n.clock-v.SentAt, fresh), min(n.clock-v.ProbeAt, looked))
+	k.times(min(n.clock-v.SentAt, 3*m.poll()+1), min(n.clock-v.ProbeAt, 2*m.poll()+1))
 	k.bits(n.asleep, v.Heard, v.ProbeOK, n.st.Low && v.SentAt > n.st.LowSince, v.Change != nil, v.Change != nil && v.Change.Established)
 	if n.st.Ask != nil && v.PromiseAsk == n.st.Ask.ID {
-		k.words(v.PromiseAsk)
+		k.id(v.PromiseAsk)
 		k.times(min(max(n.clock-v.PromiseSentAt, n.wall(n.clock).Sub(v.PromiseWall)), long), v.PromiseHold)
 	}
 }
 
 // keyWriter appends values so that no two lists of them look alike.
-type keyWriter struct{ buf []byte }
+type keyWriter struct {
+	buf []byte
+	ids map[string]byte
+}
+
+// id is an ask by the order in which it is met: what asks are called makes no difference.
+func (k *keyWriter) id(s string) {
+	n, met := k.ids[s]
+	if !met {
+		n = byte(len(k.ids))
+		k.ids[s] = n
+	}
+	k.buf = append(k.buf, n)
+}
+
+// matters is an ask that was given up, if it may still be promised for, now or by a poll that is under way.
+func (w *world) matters(id string) string {
+	for i := range w.nodes {
+		if slices.ContainsFunc(w.nodes[i].st.Granted, func(p Promise) bool { return p.AskID == id }) {
+			return id
+		}
+	}
+	asks := func(p poll) bool { return p.ask != nil && p.ask.ID == id }
+	if slices.ContainsFunc(w.polls, asks) || slices.ContainsFunc(w.kept, asks) {
+		return id
+	}
+	return ""
+}
 
 func (k *keyWriter) times(all ...time.Duration) {
 	for _, d := range all {
@@ -347,13 +403,15 @@ func (k *keyWriter) bits(all ...bool) {
 
 func (k *keyWriter) ask(a *Ask) {
 	if a != nil {
-		k.words(a.ID)
+		k.id(a.ID)
 		k.times(time.Duration(a.Class))
 	}
 }
 
 func (k *keyWriter) poll(w *world, p *poll, long time.Duration) {
-	k.words(";", p.released, p.reply.AskID, string(p.reply.Refused))
+	k.words(";")
+	k.id(w.matters(p.released))
+	k.id(p.reply.AskID)
 	n := &w.nodes[p.from]
 	k.times(time.Duration(p.from), time.Duration(p.to), min(n.clock-p.sentAt, acceptWithin+1), min(n.wall(n.clock).Sub(p.sentWall), long))
 	k.bits(p.answered, p.ask != nil, p.change != nil, p.change != nil && p.change.Established)

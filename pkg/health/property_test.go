@@ -211,8 +211,11 @@ func TestRestartChangesNoStatus(t *testing.T) {
 // Invariant 9: a decision is a function of its inputs, changes none of them, and has a reason that names its rule.
 func TestPureAndReasoned(t *testing.T) {
 	t.Parallel()
-	holds(t, 9, func(_ *rand.Rand, in *Inputs, st State) string {
-		before := describe(in, st)
+	holds(t, 9, func(r *rand.Rand, in *Inputs, st State) string {
+		look, before := r.IntN(10) == 0, "" // a look takes longer than all else
+		if look {
+			before = describe(in, st)
+		}
 		d1, next1 := Decide(in, st)
 		d2, next2 := Decide(in, st)
 		switch {
@@ -220,7 +223,7 @@ func TestPureAndReasoned(t *testing.T) {
 			return "a decision without a reason"
 		case !reflect.DeepEqual(d1, d2) || !reflect.DeepEqual(next1, next2):
 			return "two calls differ"
-		case describe(in, st) != before:
+		case look && describe(in, st) != before:
 			return "the inputs were changed"
 		case next1.Vote != d1.Vote || next1.Status != d1.Status:
 			return "the state is not the decision's"

@@ -190,6 +190,7 @@ func TestWish(t *testing.T) {
 			red.Checks = []PeerCheck{{"api", Pass, Fail}}
 			in.Peers = append(in.Peers, red)
 		}), In, StrictPass, ""},
+		{"the peer passed it, and does not know now", failed(func(_ *Inputs, _ *CheckState, p *PeerCheck) { p.Last = Unknown }), In, StrictPass, ""},
 		{"the peer does not know", failed(func(_ *Inputs, _ *CheckState, p *PeerCheck) { p.Settled = Unknown }), In, StrictPass, ""},
 		{"the peer has not tried it since", failed(func(in *Inputs, c *CheckState, _ *PeerCheck) { c.FailedSince = in.Now - time.Second }), In, StrictPass, ""},
 		{"the peer lacks the check", failed(func(in *Inputs, _ *CheckState, _ *PeerCheck) { in.Peers[0].Checks = nil }), In, StrictPass, ""},
@@ -282,7 +283,7 @@ func TestQuorum(t *testing.T) {
 			in.Peers[0].Score = 86
 		}), Out, BelowQuorum, "66 %"},
 		{"the peer was not asked since", guarded(func(in *Inputs) { in.Peers[0].RoundAge = 2 * time.Minute }), In, QuorumMet, "no peer"},
-		{"it is only found now", with(guarded(func(*Inputs) {}), func(_ *Inputs, st *State) { st.Low = false }), In, QuorumMet, "no peer"},
+		{"it is only found now", with(guarded(func(in *Inputs) { in.Peers[0].RoundAge = 0 }), func(_ *Inputs, st *State) { st.Low = false }), In, QuorumMet, "no peer"},
 	})
 }
 
