@@ -135,7 +135,7 @@ func analysisMap() map[string]rule {
 			third: []string{"k8s.io/apimachinery", istio, "google.golang.org/protobuf"}, lint: "importer",
 		},
 		"pkg/analyze/rules": {
-			own:   []string{"pkg/analyze", "pkg/analyze/manifest", "pkg/analyze/mesh", "pkg/diag", "pkg/plan", "pkg/region"},
+			own:   []string{"pkg/analyze", "pkg/analyze/manifest", "pkg/analyze/mesh", "pkg/diag", "pkg/plan", "pkg/region", "pkg/window"},
 			third: []string{istio}, lint: "rules",
 		},
 	}
