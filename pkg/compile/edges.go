@@ -109,6 +109,5 @@ func unwritten() map[v1alpha1.EdgeType]plan.EdgeTiming {
 			Spread: 10 * time.Second, TTL: 30 * time.Second, Beyond: plan.BeyondTTL,
 		},
 		v1alpha1.EdgeExternalDNS: {Probes: true, Beyond: plan.BeyondTTL}, // the provider behind it decides
-		v1alpha1.EdgeMesh:        {},                                     // other clusters' proxies look at the traffic itself
 	}
 }

@@ -70,5 +70,21 @@ func maintenanceCodes() []Code {
 				"have, the whole cluster is left for what the clients would have mended by themselves.",
 			Fix: "Let the inner layer be the faster one: detect.profile Balanced or Fast, a shorter perTryTimeout, or a larger thresholds.fall.",
 		},
+		{
+			ID: "SP711", Title: "a service of the mesh cannot go on in another cluster",
+			Why: "It is not named as a service, or it is the health server, which must answer for its own cluster alone.",
+			Fix: "Name services as NAME.NAMESPACE, and leave health servers out.",
+		},
+		{
+			ID: "SP712", Title: "a mesh alone does not move users",
+			Why: "Users come through the gateway of one cluster. When that is dead no call is made that the mesh could move.",
+			Fix: "Declare the load balancer or DNS that users come through, too.",
+		},
+		{
+			ID: "SP713", Title: "a mesh may fail with the cluster that holds its control plane",
+			Why: "With one control plane for all clusters, proxies keep what they know when it is gone, and none can start: a rollout or a " +
+				"node that dies then takes what is left.",
+			Fix: "Run a control plane in each cluster that sees the endpoints of all.",
+		},
 	}
 }

@@ -48,6 +48,11 @@ func (p *Plan) OwnerLabel() string { return ownerLabel(p.Namespace, p.Name) }
 
 func ownerLabel(namespace, name string) string { return shorten(namespace+"."+name, maxLabel) }
 
+// MeshName names the rule of a service of the mesh over all clusters.
+func (f *Fleet) MeshName(service string) string {
+	return shorten(strings.ReplaceAll(f.Name, ".", "-")+"-mesh-"+service, maxName)
+}
+
 // MaintenanceName names what sets the mode for windows. A CronJob leaves eleven characters to the names of its Jobs.
 func (f *Fleet) MaintenanceName() string {
 	const most = 52

@@ -10,6 +10,7 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/target/healthroutes"
 	"github.com/spillway-mesh/spillway/pkg/target/istio"
 	"github.com/spillway-mesh/spillway/pkg/target/maintenance"
+	"github.com/spillway-mesh/spillway/pkg/target/mesh"
 	"github.com/spillway-mesh/spillway/pkg/target/multiclustergateway"
 	"github.com/spillway-mesh/spillway/pkg/target/multiclusteringress"
 	"github.com/spillway-mesh/spillway/pkg/target/route53"
@@ -31,6 +32,7 @@ func Fleets() []target.FleetTarget {
 		multiclustergateway.New(),
 		multiclusteringress.New(),
 		maintenance.New(),
+		mesh.New(),
 		route53.New(),
 	}
 }
