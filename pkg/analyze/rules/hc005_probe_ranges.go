@@ -19,16 +19,7 @@ func init() {
 
 func checkProbeRanges(p *analyze.Pass) {
 	for _, h := range probesOf(p) {
-		interval, timeout := number(h.interval, h.leastInterval), number(h.timeout, 1)
-		if interval < h.leastInterval || interval > h.mostInterval {
-			p.Report(h.Object, h.interval.Path(), "%s probes every 1 to %d seconds, not every %d", h.what, h.mostInterval, interval)
-		}
-		switch {
-		case timeout < 1 || timeout > h.mostTimeout:
-			p.Report(h.Object, h.timeout.Path(), "a probe of %s takes 1 to %d seconds, not %d", h.what, h.mostTimeout, timeout)
-		case h.interval.Exists() && h.timeout.Exists() && timeout > interval:
-			p.Report(h.Object, h.timeout.Path(), "a probe may take %d seconds, and the next one begins after %d", timeout, interval)
-		}
+		checkProbeTimes(p, h)
 		const most = 10
 		for _, threshold := range []manifest.Value{h.unhealthy, h.healthy} {
 			if n := number(threshold, 1); n < 1 || n > most {
@@ -41,5 +32,18 @@ func checkProbeRanges(p *analyze.Pass) {
 		if h.Kind == "BackendConfig" && h.kind.Text() == "GRPC" {
 			p.Report(h.Object, h.kind.Path(), "%s does not probe by GRPC", h.what).WithHint("write HTTP, HTTPS or HTTP2")
 		}
+	}
+}
+
+func checkProbeTimes(p *analyze.Pass, h probe) {
+	interval, timeout := number(h.interval, h.leastInterval), number(h.timeout, 1)
+	if interval < h.leastInterval || interval > h.mostInterval {
+		p.Report(h.Object, h.interval.Path(), "%s probes every 1 to %d seconds, not every %d", h.what, h.mostInterval, interval)
+	}
+	switch {
+	case timeout < 1 || timeout > h.mostTimeout:
+		p.Report(h.Object, h.timeout.Path(), "a probe of %s takes 1 to %d seconds, not %d", h.what, h.mostTimeout, timeout)
+	case h.interval.Exists() && h.timeout.Exists() && timeout > interval:
+		p.Report(h.Object, h.timeout.Path(), "a probe may take %d seconds, and the next one begins after %d", timeout, interval)
 	}
 }
