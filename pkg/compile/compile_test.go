@@ -78,7 +78,7 @@ func TestErrorsLeaveNothing(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*v1alpha1.ExternalFailover){
 		"invalid": func(s *v1alpha1.ExternalFailover) { s.Spec.Ports = nil },
-		"refused": func(s *v1alpha1.ExternalFailover) { s.Spec.Delivery = v1alpha1.DeliveryWaypoint },
+		"refused": func(s *v1alpha1.ExternalFailover) { s.Spec.Host = "*.internal" },
 		"address": func(s *v1alpha1.ExternalFailover) { s.Spec.Addresses = []string{"nonsense"} },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,7 +27,7 @@ const NotSent = "x-spillway-not-sent"
 // Kinds are the kinds that this package writes beside those of a host without a gateway.
 func Kinds() []target.Kind {
 	return append(
-		target.Kinds(target.SemanticsRun("istiod 1.31 and Envoy 1.40"), "Gateway.networking.istio.io", "AuthorizationPolicy.security.istio.io"),
+		target.Kinds(target.CRDValidated("istio.io/istio"), "Gateway.networking.istio.io", "AuthorizationPolicy.security.istio.io"),
 		target.Kinds(target.CRDValidated("kube-apiserver 1.36"), "Deployment.apps", "HorizontalPodAutoscaler.autoscaling",
 			"NetworkPolicy.networking.k8s.io", "PodDisruptionBudget.policy", "Service", "ServiceAccount")...)
 }
