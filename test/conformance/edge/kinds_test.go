@@ -70,6 +70,7 @@ func (r *dryRunner) try(ctx context.Context, o *unstructured.Unstructured) error
 	}
 	_, err = r.client.Resource(m.Resource).Namespace(o.GetNamespace()).Patch(ctx, o.GetName(), types.ApplyPatchType, data, metav1.PatchOptions{
 		FieldManager: "spillway-conformance", FieldValidation: metav1.FieldValidationStrict, DryRun: []string{metav1.DryRunAll},
+		Force: new(true), // another test may own objects of the same name
 	})
 	return err
 }
