@@ -110,7 +110,7 @@ func (m *maker) entry(i, n int, host string) {
 		if m.chance(20) {
 			port = ", ports: {http: 8443}"
 		}
-		fmt.Fprintf(&endpoints, "  - {address: %s, locality: '%s', labels: {tier: %s}%s}\n", address, locality, m.one("x", "y"), port)
+		fmt.Fprintf(&endpoints, "  - {address: %s, locality: '%s', labels: {tier: %s}%s}\n", address, locality, m.one("one", "two"), port)
 	}
 	names := ""
 	if m.chance(15) {
