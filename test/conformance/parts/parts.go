@@ -35,6 +35,8 @@ type Set struct {
 	Envoy     string
 	// IstioCRDs is the file with the CRDs of the Istio version that istiod is built from.
 	IstioCRDs string
+	// GatewayCRDs is the folder with the CRDs of the Gateway API that istiod is built with.
+	GatewayCRDs string
 }
 
 // part is one program and how it comes to be.
@@ -69,6 +71,9 @@ func Ensure(ctx context.Context, logf func(string, ...any)) (*Set, error) {
 		}
 	}
 	if set.IstioCRDs, err = b.istioCRDs(ctx); err != nil {
+		return nil, err
+	}
+	if set.GatewayCRDs, err = b.gatewayCRDs(ctx); err != nil {
 		return nil, err
 	}
 	return set, nil
