@@ -15,6 +15,7 @@ func fleetRouteTree(r plan.FleetRoute) render.Map {
 		{Key: "hosts", Value: names(r.Hosts)},
 		{Key: "probePort", Value: r.ProbePort},
 		{Key: "redirect", Value: yes(r.Redirect)},
+		{Key: "httpOnly", Value: yes(r.HTTPOnly)},
 		{Key: "allowListed", Value: yes(r.AllowListed)},
 	}
 }

@@ -14,6 +14,7 @@ type FleetRoute struct {
 	Hosts       []string     // that are served on them, beside those that nobody names
 	ProbePort   int          // on which the probe path is answered over plain HTTP
 	Redirect    bool         // all other paths on the probe port go to HTTPS
+	HTTPOnly    bool         // the gateway serves nothing but HTTP, so that paths may be denied
 	AllowListed bool         // the gateway admits only what a policy allows
 }
 
@@ -80,6 +81,7 @@ func (b *fleetBuilder) route() FleetRoute {
 	out := FleetRoute{
 		ProbePort: orNumber(g.ProbePort, v1alpha1.DefaultProbePort),
 		Redirect:  g.OtherPaths == v1alpha1.OtherPathsRedirect, AllowListed: g.Authorization == v1alpha1.AuthorizationAllowListed,
+		HTTPOnly: g.Authorization == v1alpha1.AuthorizationHTTPOnly,
 	}
 	for _, name := range g.Names {
 		n := ObjectName{b.fleet.Namespace, name}

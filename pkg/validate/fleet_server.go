@@ -41,7 +41,8 @@ func (c *checker) gateway(at *field.Path, g *v1alpha1.GatewayRef) {
 	}
 	c.upTo(at.Child("probePort"), g.ProbePort, 65535)
 	choice(c, at.Child("otherPaths"), g.OtherPaths, false, v1alpha1.OtherPathsShared, v1alpha1.OtherPathsRedirect)
-	choice(c, at.Child("authorization"), g.Authorization, false, v1alpha1.AuthorizationOpen, v1alpha1.AuthorizationAllowListed)
+	choice(c, at.Child("authorization"), g.Authorization, false, v1alpha1.AuthorizationOpen, v1alpha1.AuthorizationHTTPOnly,
+		v1alpha1.AuthorizationAllowListed)
 }
 
 // server checks how the health server runs.

@@ -94,8 +94,12 @@ func TestFleetsAccepted(t *testing.T) {
 			t.Parallel()
 			objects, istio := fleetObjects(t, spec, "")
 			check(t, s.cluster.DryRun(t.Context(), served(objects)))
-			if out, err := s.istioctlValidate(t, istio); err != nil {
+			out, err := s.istioctlValidate(t, istio)
+			if err != nil {
 				t.Errorf("istioctl validate: %v: %s", err, out)
+			}
+			if open := !bytes.Contains(spec, []byte("HTTPOnly")); open == strings.Contains(out, "will deny all traffic to TCP ports") {
+				t.Errorf("open %t, and istioctl validate says: %s", open, out)
 			}
 			for _, o := range served(objects) {
 				if o.GetKind() != "HTTPRoute" && o.GetKind() != "Deployment" {

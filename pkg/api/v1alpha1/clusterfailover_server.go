@@ -45,15 +45,17 @@ const (
 	OtherPathsRedirect OtherPaths = "RedirectToHTTPS"
 )
 
-// GatewayAuthorization is how a gateway admits requests: Open unless something denies them, or AllowListed where a policy
-// with the action ALLOW is in force, so that each path must be allowed.
+// GatewayAuthorization is how a gateway admits requests. Open: nothing is known, so no policy is written for it. HTTPOnly: it
+// serves nothing but HTTP, so that a policy may deny paths; of TCP and TLS that is passed through it would deny everything.
+// AllowListed: a policy with the action ALLOW is in force, so that each path must be allowed.
 //
-// +kubebuilder:validation:Enum=Open;AllowListed
+// +kubebuilder:validation:Enum=Open;HTTPOnly;AllowListed
 type GatewayAuthorization string
 
 // The ways.
 const (
 	AuthorizationOpen        GatewayAuthorization = "Open"
+	AuthorizationHTTPOnly    GatewayAuthorization = "HTTPOnly"
 	AuthorizationAllowListed GatewayAuthorization = "AllowListed"
 )
 

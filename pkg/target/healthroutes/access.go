@@ -12,7 +12,9 @@ func (w writer) access() []target.Object {
 	if w.Route.AllowListed {
 		out = append(out, w.allow())
 	}
-	out = append(out, w.deny())
+	if w.Route.HTTPOnly {
+		out = append(out, w.deny())
+	}
 	if w.Server.Mesh != "None" {
 		out = append(out, w.serverPolicy())
 	}
@@ -59,7 +61,8 @@ func (w writer) allow() target.Object {
 	}), "allow")
 }
 
-// deny closes the raw paths, which know neither guard nor baseline, and leaves users alone.
+// deny closes the raw paths, which know neither guard nor baseline, and the peer path to strangers. It leaves users of HTTP
+// alone; to a filter of TCP the paths mean nothing, and the rule would deny all that is passed through.
 func (w writer) deny() target.Object {
 	rules := render.List{render.Map{kv("to", operation(render.Map{
 		kv("paths", render.Strings(w.Health.Path+"/*")), kv("notPaths", render.Strings(w.Health.PeerPath())),

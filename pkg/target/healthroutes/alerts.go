@@ -185,7 +185,7 @@ func (w writer) answers() []alert {
 			summary: "A load balancer asks $PATH/strict of $CLUSTER, which no guard stands behind: it must ask $PATH",
 			runbook: [3]string{
 				"kubectl --context <$CLUSTER> -n $NS port-forward deployment/$NAME $PORT & curl -s localhost:$PORT/metrics | grep lb_probes_total",
-				"kubectl --context <$CLUSTER> -n $NS get authorizationpolicy $NAME-close -o yaml", "spillway explain edge -f <the ClusterFailover>",
+				"kubectl --context <$CLUSTER> -n $NS get virtualservice,httproute -o yaml", "spillway explain edge -f <the ClusterFailover>",
 			},
 		},
 	}

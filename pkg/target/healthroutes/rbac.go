@@ -107,9 +107,10 @@ func (w writer) binding(kind, name string) render.Map {
 // people are the roles for those on call; who they are is not known here, so nothing binds them.
 func (w writer) people() []target.Object {
 	operator := w.object(rbacV1, "Role", plan.RankRBAC, render.Map{kv("rules", render.List{
+		kinds("spillway.dev", "clusterhealths", "get", "list", "watch"),
 		render.Item{
-			Comment: "spec.mode is set with these; the status belongs to the health server alone",
-			Value:   named("spillway.dev", "clusterhealths", w.cluster.Name, "get", "list", "watch", "patch"),
+			Comment: "spec.mode is set with this; the status belongs to the health server alone",
+			Value:   named("spillway.dev", "clusterhealths", w.cluster.Name, "patch"),
 		},
 		render.Item{
 			Comment: "every change is noted with who, why and until when",

@@ -1,6 +1,8 @@
 package healthroutes
 
 import (
+	"strings"
+
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target"
@@ -21,13 +23,15 @@ func (w writer) route() []target.Object {
 	if w.Gateway.API != istioAPI {
 		return append([]target.Object{w.destinationRule()}, w.httpRoutes()...)
 	}
-	return []target.Object{w.destinationRule(), w.gateway(), w.virtualService()}
+	return append([]target.Object{w.destinationRule(), w.gateway()}, w.virtualServices()...)
 }
 
-// paths are all that the server answers to gateways.
-func (w writer) paths() []string {
-	p := w.Health.Path
-	return []string{p, p + "/strict", p + "/relaxed", w.Health.PeerPath()}
+// paths are those that lead to the server.
+func (w writer) paths() []string { return []string{w.Health.Path, w.Health.PeerPath()} }
+
+// rawPaths know neither guard nor baseline; nothing outside may go by them.
+func (w writer) rawPaths() []string {
+	return []string{w.Health.Path + "/strict", w.Health.Path + "/relaxed"}
 }
 
 func (w writer) destinationRule() target.Object {
@@ -54,27 +58,47 @@ func (w writer) gateway() target.Object {
 	))
 }
 
-func (w writer) virtualService() target.Object {
+// virtualServices are one for *, one for all hosts by name, and one for each wildcard: Istio refuses a VirtualService of whose
+// hosts one holds another, and * alone does not cover a host that has routes of its own.
+func (w writer) virtualServices() []target.Object {
+	var names []string
+	out := []target.Object{part(w.virtualService("for load balancers, which send addresses as Host", "*"), "any")}
+	const listed = "* does not cover hosts that have routes of their own: without these their applications\n" +
+		"would answer probes"
+	for _, h := range w.Route.Hosts {
+		if strings.HasPrefix(h, "*") {
+			out = append(out, part(w.virtualService(listed, h), "wide-"+decimal(len(out))))
+		} else {
+			names = append(names, h)
+		}
+	}
+	return append(out, w.virtualService(listed, names...))
+}
+
+func (w writer) virtualService(reason string, hosts ...string) target.Object {
 	gateways := make([]string, 0, len(w.Route.Names)+1)
 	gateways = append(gateways, w.Namespace+"/"+w.name)
 	for _, g := range w.Route.Names {
 		gateways = append(gateways, g.String())
 	}
-	matches := make(render.List, 0, len(w.paths()))
-	for _, p := range w.paths() {
-		matches = append(matches, render.Map{kv("uri", render.Inline{kv("exact", p)})})
+	routes := render.List{
+		render.Map{
+			kv("name", "cluster-health"),
+			kv("match", exactly(w.paths())),
+			kv("timeout", routeTimeout),
+			why("only where the server cannot have seen it: a verdict reaches the load balancer as it is,\n"+
+				"and a hang is not asked three times",
+				"retries", render.Inline{kv("attempts", 2), kv("retryOn", "connect-failure,refused-stream")}),
+			kv("route", render.List{render.Map{
+				kv("destination", render.Inline{kv("host", w.host()), kv("port", render.Inline{kv("number", gatewayPort)})}),
+			}}),
+		},
+		render.Map{
+			why("these know no guard: a load balancer that went by them could take the last cluster out", "name", "cluster-health-raw"),
+			kv("match", exactly(w.rawPaths())),
+			kv("directResponse", render.Inline{kv("status", 403)}),
+		},
 	}
-	routes := render.List{render.Map{
-		kv("name", "cluster-health"),
-		kv("match", matches),
-		kv("timeout", routeTimeout),
-		why("only where the server cannot have seen it: a verdict reaches the load balancer as it is,\n"+
-			"and a hang is not asked three times",
-			"retries", render.Inline{kv("attempts", 2), kv("retryOn", "connect-failure,refused-stream")}),
-		kv("route", render.List{render.Map{
-			kv("destination", render.Inline{kv("host", w.host()), kv("port", render.Inline{kv("number", gatewayPort)})}),
-		}}),
-	}}
 	if w.Route.Redirect {
 		routes = append(routes, render.Map{
 			kv("name", "to-https"),
@@ -83,12 +107,16 @@ func (w writer) virtualService() target.Object {
 		})
 	}
 	return w.object(istioV1, "VirtualService", plan.RankVirtualService, spec(
-		why("* does not cover a host that has routes of its own: each is listed, or its application\n"+
-			"would answer probes",
-			"hosts", render.Strings(append([]string{"*"}, w.Route.Hosts...)...)),
-		kv("gateways", render.Strings(gateways...)),
-		kv("http", routes),
+		why(reason, "hosts", render.Strings(hosts...)), kv("gateways", render.Strings(gateways...)), kv("http", routes),
 	))
+}
+
+func exactly(paths []string) render.List {
+	out := make(render.List, 0, len(paths))
+	for _, p := range paths {
+		out = append(out, render.Map{kv("uri", render.Inline{kv("exact", p)})})
+	}
+	return out
 }
 
 // httpRoutes are two: a route that names hosts is not for all others, and one that names none gives way to those that do.
