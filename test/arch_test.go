@@ -84,7 +84,7 @@ func targetMap() map[string]rule {
 			own: []string{"pkg/plan", "pkg/diag", "pkg/render"}, third: []string{fields, "sigs.k8s.io/yaml"}, lint: "target",
 		},
 		"pkg/target/*": {
-			own: []string{"pkg/target", "pkg/target/internal/google", "pkg/plan", "pkg/window", "pkg/zone", "pkg/diag", "pkg/render"},
+			own: []string{"pkg/target", "pkg/target/internal/google", "pkg/target/internal/aws", "pkg/plan", "pkg/window", "pkg/zone", "pkg/diag", "pkg/render"},
 			third: []string{
 				"k8s.io/apimachinery", "istio.io/api", "google.golang.org/protobuf", "github.com/envoyproxy/go-control-plane/envoy",
 			},

@@ -22,6 +22,12 @@ func zoneCodes() []Code {
 			Fix: "Use 60 seconds or less beside a health check; 30 is the default here.",
 		},
 		{
+			ID: "HC015", Title: "external-dns does not read annotations of this prefix",
+			Why: "external-dns 0.22 reads external-dns.kubernetes.io/, versions before it external-dns.alpha.kubernetes.io/. With " +
+				"the other prefix it sees no annotation at all and makes no record, without a word.",
+			Fix: "Give the version of external-dns that runs, or its --annotation-prefix.",
+		},
+		{
 			ID: "HC016", Title: "an alias that counts as healthy without targets",
 			Why: "An alias evaluates the target groups of a load balancer. One without any targets counts as healthy, so that a " +
 				"cluster whose gateway is gone is still answered.",
@@ -134,6 +140,38 @@ func recordCodes() []Code {
 			ID: "SP367", Title: "the answers live longer than ttl says",
 			Why: "An alias takes over the TTL of what it leads to: 60 seconds for a load balancer of AWS.",
 			Fix: "Count with 60 seconds; with aliasZones the times are worked out so.",
+		},
+		{
+			ID: "SP370", Title: "the health check of Cloud DNS cannot match tokens",
+			Why: "One check stands for all addresses of a record set, and each cluster has a token of its own. A server that " +
+				"answers 200 on the path for whatever reason passes for a healthy cluster.",
+			Fix: "Nothing to do if only the health route answers on the path.",
+		},
+		{
+			ID: "SP371", Title: "a backup without a location",
+			Why: "Cloud DNS chooses among the backups by where users are, so each belongs to a region.",
+			Fix: "Give the region of the cluster, or one near its users under locations.",
+		},
+		{
+			ID: "SP380", Title: "a health check that waits longer than it pauses",
+			Why: "The load balancer refuses a timeout that is not shorter than the interval.",
+			Fix: "Shorten the timeout, or lengthen the interval.",
+		},
+		{
+			ID: "SP381", Title: "a load balancer of each cluster, and nothing that chooses among them",
+			Why: "A load balancer of AWS has the pods of one cluster behind it. With all of them unhealthy it sends requests to all " +
+				"of them; only what stands before it can leave the cluster.",
+			Fix: "List the edge Route53 or ExternalDNS as well.",
+		},
+		{
+			ID: "SP382", Title: "the gateway pods cannot be selected",
+			Why: "The Service of the load balancer finds the gateway pods by the labels of the fleet's gateway.",
+			Fix: "Use gateway.api: Istio and give gateway.selector.",
+		},
+		{
+			ID: "SP383", Title: "the health check of a load balancer cannot match tokens",
+			Why: "It looks at the status alone. A server that answers 200 on the path for whatever reason passes for healthy.",
+			Fix: "Nothing to do if only the health route answers on the path.",
 		},
 	}
 }

@@ -5,6 +5,9 @@ package all
 
 import (
 	"github.com/spillway-mesh/spillway/pkg/target"
+	"github.com/spillway-mesh/spillway/pkg/target/alb"
+	"github.com/spillway-mesh/spillway/pkg/target/clouddns"
+	"github.com/spillway-mesh/spillway/pkg/target/externaldns"
 	"github.com/spillway-mesh/spillway/pkg/target/gkegateway"
 	"github.com/spillway-mesh/spillway/pkg/target/gkeingress"
 	"github.com/spillway-mesh/spillway/pkg/target/healthroutes"
@@ -13,6 +16,7 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/target/mesh"
 	"github.com/spillway-mesh/spillway/pkg/target/multiclustergateway"
 	"github.com/spillway-mesh/spillway/pkg/target/multiclusteringress"
+	"github.com/spillway-mesh/spillway/pkg/target/nlb"
 	"github.com/spillway-mesh/spillway/pkg/target/route53"
 )
 
@@ -34,6 +38,10 @@ func Fleets() []target.FleetTarget {
 		maintenance.New(),
 		mesh.New(),
 		route53.New(),
+		externaldns.New(),
+		clouddns.New(),
+		alb.New(),
+		nlb.New(),
 	}
 }
 

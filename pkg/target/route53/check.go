@@ -9,6 +9,7 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/diag"
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/target"
+	"github.com/spillway-mesh/spillway/pkg/target/internal/aws"
 )
 
 // CheckFleet holds the design against Route 53's own rules, and against what the chosen form cannot say.
@@ -59,12 +60,12 @@ func (d *design) order(ds *diag.List, at *field.Path) {
 		return
 	}
 	switch d.policy {
-	case policyFailover:
+	case aws.Failover:
 		if len(clusters) > 1 && rankOf(clusters[0]) == rankOf(clusters[1]) {
 			ds.Errorf(at.Child("policy"), "SP362", "the clusters %q and %q are alike, so it is open which one is the PRIMARY",
 				clusters[0].Name, clusters[1].Name).WithHint("give one the role Primary and the others Secondary, or use MultiValue or Weighted")
 		}
-	case policyMultiValue:
+	case aws.MultiValue:
 		for i, c := range d.fleet.Clusters {
 			if c.Rotation == "Standby" {
 				ds.Warnf(field.NewPath("spec", "clusters").Index(i).Child("rotation"), "SP363",
@@ -85,7 +86,7 @@ func (d *design) form(ds *diag.List, at *field.Path) {
 					WithHint("use form: Terraform, or give healthCheckIDs[%s]", name)
 			}
 		}
-		if d.policy == policyFailover && len(d.ordered()) > 2 && d.options.HostedZoneID == "" {
+		if d.policy == aws.Failover && len(d.ordered()) > 2 && d.options.HostedZoneID == "" {
 			ds.Errorf(at.Child("hostedZoneID"), "SP366", "failover over %d clusters needs an alias within the zone, and its ID for that", len(d.ordered())).
 				WithHint("give hostedZoneID, or use form: Terraform")
 		}
@@ -94,7 +95,7 @@ func (d *design) form(ds *diag.List, at *field.Path) {
 			ds.Warnf(at.Child("healthCheckIDs"), "SP365", "no DNSEndpoint is written: the health check of %q has no ID yet, and external-dns makes none", name).
 				WithHint("apply the Terraform file with the checks, and put its output health_check_ids here")
 		}
-		if d.policy == policyFailover && len(d.ordered()) > 2 {
+		if d.policy == aws.Failover && len(d.ordered()) > 2 {
 			ds.Errorf(at.Child("form"), "SP366", "failover over %d clusters needs an alias within the zone, which external-dns also writes for AAAA, where it leads nowhere",
 				len(d.ordered())).WithHint("use form: ACK or Terraform, or a policy without an order")
 		}

@@ -2,6 +2,8 @@ package route53
 
 import (
 	"time"
+
+	"github.com/spillway-mesh/spillway/pkg/target/internal/aws"
 )
 
 // Options are the options of the edge Route53.
@@ -47,18 +49,13 @@ const (
 	formEndpoint  = "DNSEndpoint"
 	formTerraform = "Terraform"
 
-	policyAuto       = "Auto"
-	policyFailover   = "Failover"
-	policyMultiValue = "MultiValue"
-	policyWeighted   = "Weighted"
-
 	ownerFleet    = "Fleet"
 	ownerClusters = "Clusters"
 )
 
 func defaults() Options {
 	return Options{
-		Form: formACK, Policy: policyAuto, Owner: ownerFleet, TTL: 30 * time.Second,
+		Form: formACK, Policy: aws.Auto, Owner: ownerFleet, TTL: 30 * time.Second,
 		HealthCheck: HealthCheck{Interval: 10 * time.Second, FailureThreshold: 3, Port: 443},
 	}
 }

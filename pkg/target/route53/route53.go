@@ -27,7 +27,8 @@ func New() Target { return Target{} }
 // Info says what the target is.
 func (Target) Info() target.Info {
 	kinds := target.Kinds(target.OwnSubset(), "HealthCheck.route53.services.k8s.aws", "RecordSet.route53.services.k8s.aws")
-	kinds = append(kinds, target.Kinds(target.OwnSubset(), "DNSEndpoint.externaldns.k8s.io", "Terraform")...)
+	kinds = append(kinds, target.Kinds(target.SemanticsRun("external-dns v0.22.0: plan, TXT registry, AWS provider"), "DNSEndpoint.externaldns.k8s.io")...)
+	kinds = append(kinds, target.Kinds(target.OwnSubset(), "Terraform")...)
 	return target.Info{
 		Name: "route53", Edge: "Route53", Stability: "Alpha", Kinds: kinds,
 		Summary: "records and health checks of Amazon Route 53: failover, multivalue answer or weights",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spillway-mesh/spillway/pkg/plan"
+	"github.com/spillway-mesh/spillway/pkg/target/internal/aws"
 	"github.com/spillway-mesh/spillway/pkg/zone"
 )
 
@@ -31,7 +32,7 @@ type design struct {
 
 // newDesign makes the records of every host, in the order of the hosts and of the clusters.
 func newDesign(f *plan.Fleet, o Options) *design {
-	d := &design{fleet: f, options: o, policy: policyOf(f, o), owners: map[string]string{}}
+	d := &design{fleet: f, options: o, policy: aws.Policy(f, o.Policy, len(o.Weights) > 0), owners: map[string]string{}}
 	d.zone.Name = o.Zone
 	if d.zone.Name == "" && len(f.Hosts) > 0 {
 		_, d.zone.Name, _ = strings.Cut(f.Hosts[0], ".")
@@ -47,26 +48,6 @@ func newDesign(f *plan.Fleet, o Options) *design {
 	return d
 }
 
-// policyOf follows the roles; where all clusters share the load, every address is answered if that is possible.
-func policyOf(f *plan.Fleet, o Options) string {
-	if o.Policy != policyAuto {
-		return o.Policy
-	}
-	if slices.ContainsFunc(f.Clusters, func(c plan.FleetCluster) bool { return c.Role == "Primary" }) {
-		return policyFailover
-	}
-	names := slices.ContainsFunc(f.Clusters, func(c plan.FleetCluster) bool { return !isAddress(c.Address) })
-	if names || len(o.Weights) > 0 {
-		return policyWeighted
-	}
-	return policyMultiValue
-}
-
-func isAddress(s string) bool {
-	_, err := netip.ParseAddr(s)
-	return err == nil
-}
-
 // identifier tells the records of a cluster from those of others, and is the owner under which its external-dns writes.
 func (d *design) identifier(part string) string { return d.fleet.ObjectName(part) }
 
@@ -75,12 +56,12 @@ func (d *design) ordered() []*plan.FleetCluster {
 	var out []*plan.FleetCluster
 	for i := range d.fleet.Clusters {
 		c := &d.fleet.Clusters[i]
-		if c.Rotation == "Out" || d.policy == policyMultiValue && c.Rotation == "Standby" {
+		if c.Rotation == "Out" || d.policy == aws.MultiValue && c.Rotation == "Standby" {
 			continue
 		}
 		out = append(out, c)
 	}
-	if d.policy == policyFailover {
+	if d.policy == aws.Failover {
 		slices.SortStableFunc(out, func(a, b *plan.FleetCluster) int { return rankOf(a) - rankOf(b) })
 	}
 	return out
@@ -89,7 +70,7 @@ func (d *design) ordered() []*plan.FleetCluster {
 func (d *design) records(host string) {
 	clusters := d.ordered()
 	switch {
-	case d.policy == policyFailover && len(clusters) > 2:
+	case d.policy == aws.Failover && len(clusters) > 2:
 		d.tree(host, clusters)
 	default:
 		for i, c := range clusters {
@@ -129,12 +110,12 @@ func (d *design) tree(host string, clusters []*plan.FleetCluster) {
 // place is the policy of the i-th cluster's record.
 func (d *design) place(c *plan.FleetCluster, i int) zone.Policy {
 	switch d.policy {
-	case policyFailover:
+	case aws.Failover:
 		if i == 0 {
 			return zone.Policy{Failover: primary}
 		}
 		return zone.Policy{Failover: secondary}
-	case policyMultiValue:
+	case aws.MultiValue:
 		return zone.Policy{MultiValue: true}
 	default:
 		weight, given := d.options.Weights[c.Name]
@@ -232,7 +213,7 @@ func (d *design) check(c *plan.FleetCluster) zone.Check {
 		ID: c.Name, Type: "HTTPS_STR_MATCH", FQDN: d.fleet.Hosts[0], SNI: true, Port: h.Port, Path: d.fleet.Health.Path,
 		Search: c.Token, Interval: int(h.Interval / time.Second), Threshold: h.FailureThreshold, Regions: slices.Clone(h.Regions),
 	}
-	if isAddress(c.Address) {
+	if aws.IsAddress(c.Address) {
 		out.IP = c.Address
 	} else {
 		out.FQDN = c.Address
