@@ -156,6 +156,11 @@ func TestRefused(t *testing.T) {
 		"a preference of a Service":      {"multiclustergateway", "preferred", "GCPBackendPolicy", []string{"spec", "default", "backendPreference"}, "FIRST"},
 		"a link that is none":            {"multiclusteringress", "mirrored", "MultiClusterService", []string{"spec", "clusters"}, []any{map[string]any{"link": "blue"}}},
 		"a health check without a place": {"gkeingress", "shared", "ComputeHealthCheck", []string{"spec", "location"}, nil},
+		"an endpoint misspelt":           {"route53", "endpoint-failover", "DNSEndpoint", []string{"spec", "endpoint"}, []any{}},
+		"a record of no type":            {"route53", "ack-failover", "RecordSet", []string{"spec", "recordType"}, nil},
+		"a check without a config":       {"route53", "ack-failover", "HealthCheck", []string{"spec", "healthCheckConfig"}, nil},
+		"a backup without a primary":     {"clouddns", "connector-failover", "DNSRecordSet", []string{"spec", "routingPolicy", "primaryBackup", "primary"}, nil},
+		"a Service of no type":           {"nlb", "two-clusters", "Service", []string{"spec", "type"}, "Balancer"},
 		"a Hub feature without a member": {"multiclusteringress", "mirrored", "GKEHubFeature", []string{"spec", "spec", "multiclusteringress"}, map[string]any{}},
 	} {
 		t.Run(name, func(t *testing.T) {

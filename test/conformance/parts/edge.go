@@ -3,6 +3,7 @@ package parts
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 )
 
@@ -47,6 +48,26 @@ func EnsureEdge(ctx context.Context, logf func(string, ...any)) (*EdgeSet, error
 	if err != nil {
 		return nil, err
 	}
-	set.CRDs = []string{istio, filepath.Join(gateway, "config", "crd", "standard"), filepath.Join(mcs, "config", "crd")}
+	endpoints, err := b.externalDNS(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set.CRDs = []string{istio, endpoints, filepath.Join(gateway, "config", "crd", "standard"), filepath.Join(mcs, "config", "crd")}
 	return set, nil
+}
+
+// externalDNS is the file with the kind DNSEndpoint. The module is that of external-dns' own tests.
+func (b *builder) externalDNS(ctx context.Context) (string, error) {
+	const module = "sigs.k8s.io/external-dns"
+	lab := filepath.Join(b.root, "dns")
+	get := exec.CommandContext(ctx, "go", "mod", "download", module)
+	get.Dir = lab
+	if msg, err := get.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("getting %s: %w: %s", module, err, tail(msg))
+	}
+	dir, err := goList(ctx, lab, module)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "config", "crd", "standard", "dnsendpoints.externaldns.k8s.io.yaml"), nil
 }
