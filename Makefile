@@ -61,7 +61,7 @@ test: ## vet and unit tests; with the race detector where a C compiler is found
 
 lint: $(LINT) ## golangci-lint in the product and in the conformance tests
 	$(LINT) run ./...
-	@if [ -f test/conformance/go.mod ]; then set -x; cd test/conformance && $(LINT) run -c ../../.golangci.yaml ./... && cd dns && $(LINT) run -c ../../../.golangci.yaml ./...; fi
+	@if [ -f test/conformance/go.mod ]; then set -x; cd test/conformance && $(LINT) run -c ../../.golangci.yaml ./...; fi
 
 fmt: $(LINT) ## format the code as lint and verify want it
 	$(LINT) fmt ./...
@@ -99,8 +99,7 @@ bench: ## run the benchmarks
 
 # The last go test names no package: only so does go print the table of a run that passes.
 conformance: ## the short tier against a real API server, istiod and Envoy
-	cd test/conformance/dns && $(GO) vet ./... && $(GO) test -count=1 -timeout 10m ./...
-	cd test/conformance && $(GO) vet ./... && $(GO) test $$($(GO) list ./... | grep /conformance/ | grep -vE '/(mutants|health)$$') && \
+	cd test/conformance && $(GO) vet ./... && $(GO) test $$($(GO) list ./... | grep /conformance/ | grep -vE '/(mutants|health|effective)$$') && \
 	{ $(call figures,killed|sweeps,-timeout 30m ./mutants ./health); } && \
 	$(GO) test -count=1 -timeout 40m
 

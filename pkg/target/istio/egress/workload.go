@@ -88,7 +88,7 @@ func (w writer) service() target.Object {
 	return w.shared("v1", "Service", w.gateway.Name, render.Map{kv("spec", render.Map{
 		why("the addresses of the pods themselves, on any port: a new host changes nothing here", "clusterIP", "None"),
 		kv("selector", w.gateway.Selector),
-		kv("ports", render.List{render.Map{kv("name", "status-port"), kv("port", statusPort), kv("protocol", "TCP")}}),
+		kv("ports", render.List{render.Map{kv("name", "tcp-status"), kv("port", statusPort), kv("protocol", "TCP")}}),
 	})})
 }
 
