@@ -178,12 +178,19 @@ subjects: [{kind: User, name: oncall, apiGroup: rbac.authorization.k8s.io}]
 		user, verb, resource, name string
 		may                        bool
 	}{
-		{server, "update", "clusterhealths/status", "blue", true}, {server, "update", "clusterhealths", "blue", false},
-		{server, "list", "secrets", "keys", true}, {server, "list", "secrets", "", false}, {server, "delete", "pods", "", false},
-		{oncall, "patch", "clusterhealths", "blue", true}, {oncall, "patch", "clusterhealths", "green", false},
-		{oncall, "update", "clusterhealths/status", "blue", false}, {oncall, "patch", "clusterhealths/status", "blue", false},
-		{oncall, "get", "secrets", "keys", false}, {oncall, "get", "services/proxy", "shop-health-blue:9190", true},
-		{oncall, "get", "services/proxy", "other:80", false}, {oncall, "get", "pods", "", false},
+		{server, "update", "clusterhealths/status", "blue", true},
+		{server, "update", "clusterhealths", "blue", false},
+		{server, "list", "secrets", "keys", true},
+		{server, "list", "secrets", "", false},
+		{server, "delete", "pods", "", false},
+		{oncall, "patch", "clusterhealths", "blue", true},
+		{oncall, "patch", "clusterhealths", "green", false},
+		{oncall, "update", "clusterhealths/status", "blue", false},
+		{oncall, "patch", "clusterhealths/status", "blue", false},
+		{oncall, "get", "secrets", "keys", false},
+		{oncall, "get", "services/proxy", "shop-health-blue:9190", true},
+		{oncall, "get", "services/proxy", "other:80", false},
+		{oncall, "get", "pods", "", false},
 	} {
 		if may := s.may(t, c.user, c.verb, c.resource, c.name); may != c.may {
 			t.Errorf("%s may %s %s %q: %t", c.user, c.verb, c.resource, c.name, may)

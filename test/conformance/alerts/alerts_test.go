@@ -75,7 +75,7 @@ func generated(t *testing.T) (map[string]rule, []byte) {
 		for _, r := range x.Spec.Groups[0].Rules {
 			rules[r.Alert] = r
 		}
-		file := render.YAML(nil, o.Body[0].Value.(render.Map), render.Options{}) //nolint:errcheck,forcetypeassert // the spec
+		file := render.YAML(nil, o.Body[0].Value.(render.Map), render.Options{}) //nolint:forcetypeassert // the spec
 		return rules, file
 	}
 	t.Fatal("no rules")

@@ -95,7 +95,7 @@ func wantedTiers(c *mesh.Cluster, client mesh.Locality) [][]string {
 	groups := c.Tiers(client).Groups
 	tiers := make([][]string, 0, len(groups))
 	for _, group := range groups {
-		var tier []string
+		tier := make([]string, 0, len(group))
 		for _, i := range group {
 			tier = append(tier, c.Endpoints[i].Address+":"+strconv.Itoa(c.TargetPort(c.Endpoints[i])))
 		}
