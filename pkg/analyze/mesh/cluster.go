@@ -145,7 +145,12 @@ func (m *Model) chosen(namespace string, h *Host) []*Rule {
 }
 
 func (m *Model) clustersOf(h *Host, p Port, g group) []*Cluster {
-	base := Cluster{Host: h, Port: p, Clients: g.namespaces, Labels: g.labels, Rule: g.rule, Endpoints: h.Endpoints, patches: g.patches, model: m}
+	base := Cluster{Host: h, Port: p, Clients: g.namespaces, Labels: g.labels, Rule: g.rule, patches: g.patches, model: m}
+	for _, e := range h.Endpoints {
+		if e.has(p) {
+			base.Endpoints = append(base.Endpoints, e)
+		}
+	}
 	out := []*Cluster{base.with("")}
 	if g.rule == nil {
 		return out
@@ -153,7 +158,7 @@ func (m *Model) clustersOf(h *Host, p Port, g group) []*Cluster {
 	for _, s := range g.rule.Subsets {
 		c := base.with(s.GetName())
 		c.Endpoints = nil
-		for _, e := range h.Endpoints {
+		for _, e := range base.Endpoints {
 			if within(s.GetLabels(), e.Labels) {
 				c.Endpoints = append(c.Endpoints, e)
 			}

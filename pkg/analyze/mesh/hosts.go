@@ -55,8 +55,9 @@ type Endpoint struct {
 	Weight   int
 	Network  string
 	Locality Locality
-	Object   *manifest.Object // the ServiceEntry or WorkloadEntry it is from
-	Path     string           // in Object, such as spec.endpoints[1]; "spec.hosts[0]" if the host is its own endpoint
+	Entry    *manifest.ServiceEntry // whose ports it has
+	Object   *manifest.Object       // the ServiceEntry or WorkloadEntry it is from
+	Path     string                 // in Object, such as spec.endpoints[1]; "spec.hosts[0]" if the host is its own endpoint
 }
 
 // IsName says whether the address is a DNS name.
@@ -95,12 +96,26 @@ func (h *Host) Regions() []string {
 	return slices.Compact(out)
 }
 
-// TargetPort is the port that an endpoint is dialled at.
+// TargetPort is the port that an endpoint is dialled at: its own, or that of the ServiceEntry it comes from, which need not
+// be the one that decides the host's ports.
 func (h *Host) TargetPort(e Endpoint, p Port) int {
 	if own, ok := e.Ports[p.Name]; ok && own != 0 {
 		return int(own)
 	}
+	if e.Entry != nil {
+		for _, x := range e.Entry.Spec.GetPorts() {
+			if x.GetName() == p.Name {
+				return int(cmp.Or(x.GetTargetPort(), x.GetNumber()))
+			}
+		}
+	}
 	return cmp.Or(p.TargetPort, p.Number)
+}
+
+// has says whether an endpoint's ServiceEntry names the port: of several for a host each brings its endpoints to its own
+// ports only.
+func (e Endpoint) has(p Port) bool {
+	return e.Entry == nil || slices.ContainsFunc(e.Entry.Spec.GetPorts(), func(x *networking.ServicePort) bool { return x.GetName() == p.Name })
 }
 
 // Hosts are all hosts of ServiceEntries, by name and namespace.
@@ -139,7 +154,10 @@ func (m *Model) mergeHost(se *manifest.ServiceEntry, name string, index int) {
 	h.Addresses = append(h.Addresses, se.Spec.GetAddresses()...)
 	h.Selects = h.Selects || len(se.Spec.GetWorkloadSelector().GetLabels()) > 0
 	h.addPorts(se)
-	h.Endpoints = append(h.Endpoints, m.endpointsOf(se, name, index)...)
+	for _, e := range m.endpointsOf(se, name, index) {
+		e.Entry = se
+		h.Endpoints = append(h.Endpoints, e)
+	}
 }
 
 // addPorts adds the ports that the host does not have yet.
