@@ -28,7 +28,7 @@ APIDOCS   := $(TOOLS)/crd-ref-docs-$(call version,elastic/crd-ref-docs,test/tool
 toolbuild  = $(GO) -C $(1) build -trimpath -buildvcs=false -ldflags '-s -w' -o $@ $(2)
 
 # figures runs tests whose logs hold figures for people, and prints those lines of them; all lines if one fails.
-figures    = all=$$(mktemp); if $(GO) test -v $(2) >"$$all" 2>&1; then grep -E '$(1)|^ok' "$$all"; rm "$$all"; else cat "$$all"; rm "$$all"; exit 1; fi
+figures    = all=$$(mktemp); if $(GO) test -v $(2) >"$$all" 2>&1; then grep -E '$(1)|^ok' "$$all"; rm "$$all"; else cat "$$all"; rm "$$all"; false; fi
 
 BINARIES  := $(notdir $(wildcard cmd/*))
 SAMPLES   := $(sort $(patsubst %/failover.yaml,%,$(wildcard samples/*/failover.yaml)))
@@ -97,11 +97,14 @@ samples: ## run the samples' tests alone
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
 
-# The last go test names no package: only so does go print the table of a run that passes.
+# Every stage runs, also after one that fails: one run tells all that is wrong. The last go test names no package: only
+# so does go print the table of a run that passes.
 conformance: ## the short tier against a real API server, istiod and Envoy
-	cd test/conformance && $(GO) vet ./... && $(GO) test $$($(GO) list ./... | grep /conformance/ | grep -vE '/(mutants|health|effective)$$') && \
-	{ $(call figures,killed|sweeps,-timeout 30m ./mutants ./health); } && \
-	$(GO) test -count=1 -timeout 40m
+	@cd test/conformance && $(GO) vet ./... || exit 1; failed=; \
+	$(GO) test $$($(GO) list ./... | grep /conformance/ | grep -vE '/(mutants|health|effective)$$') || failed="$$failed parts"; \
+	{ $(call figures,killed|sweeps,-timeout 30m ./mutants ./health); } || failed="$$failed health"; \
+	$(GO) test -count=1 -timeout 40m || failed="$$failed generator"; \
+	if [ -n "$$failed" ]; then echo "make conformance: failed:$$failed" >&2; exit 1; fi
 
 conformance-full: ## every failure of every sample against the real parts
 	cd test/conformance && $(GO) test -count=1 -timeout 80m -tier full

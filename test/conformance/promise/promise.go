@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/test/conformance/xdsclient"
@@ -127,11 +128,8 @@ func (c *checker) addressOf(endpoint string, port plan.Port) string {
 		if e.Name != endpoint {
 			continue
 		}
-		number := port.TargetPort
-		if own, ok := e.Ports[port.Name]; ok {
-			number = own
-		}
-		return e.Address + ":" + strconv.Itoa(number)
+		address, number := c.plan.Dial(&e, &port)
+		return address + ":" + strconv.Itoa(number)
 	}
 	return endpoint + " is no endpoint"
 }
@@ -141,6 +139,10 @@ func (c *checker) names(cluster *clusterv3.Cluster, port plan.Port) {
 	tls, err := xdsclient.TLS(cluster)
 	if err != nil {
 		c.differ("%v", err)
+		return
+	}
+	if c.plan.Gateway != nil {
+		c.mutual(cluster, tls)
 		return
 	}
 	if (tls != nil) != port.TLS {
@@ -163,6 +165,17 @@ func (c *checker) names(cluster *clusterv3.Cluster, port plan.Port) {
 	want := slices.Sorted(slices.Values(id.SubjectAltNames))
 	if got := xdsclient.SubjectAltNames(tls); !slices.Equal(got, want) {
 		c.differ("%s: certificates are checked for %v, want %v", cluster.GetName(), got, want)
+	}
+}
+
+// mutual wants the mesh's own TLS with the gateway, and nobody else taken for it.
+func (c *checker) mutual(cluster *clusterv3.Cluster, tls *tlsv3.UpstreamTlsContext) {
+	if tls == nil {
+		c.differ("%s: no TLS with the gateway", cluster.GetName())
+		return
+	}
+	if got := xdsclient.SubjectAltNames(tls); tls.GetSni() != c.plan.Host || !slices.Equal(got, []string{c.plan.Gateway.Identity}) {
+		c.differ("%s: SNI %q and names %v, want %q and %s", cluster.GetName(), tls.GetSni(), got, c.plan.Host, c.plan.Gateway.Identity)
 	}
 }
 
