@@ -92,7 +92,7 @@ func unwritten() map[v1alpha1.EdgeType]plan.EdgeTiming {
 		Probes: true, Interval: 5 * time.Second, Timeout: 3 * time.Second, Unhealthy: 2, Healthy: 2, Spread: 10 * time.Second,
 	}
 	aws := balancer
-	aws.Beyond = plan.BeyondKeepAlive
+	aws.FailsOpen, aws.Beyond = true, plan.BeyondKeepAlive
 	return map[v1alpha1.EdgeType]plan.EdgeTiming{
 		v1alpha1.EdgeGKEIngress:          balancer,
 		v1alpha1.EdgeGKEGateway:          balancer,
@@ -102,7 +102,7 @@ func unwritten() map[v1alpha1.EdgeType]plan.EdgeTiming {
 		v1alpha1.EdgeNLB:                 aws,
 		v1alpha1.EdgeRoute53: {
 			Probes: true, Interval: 10 * time.Second, Timeout: 6 * time.Second, Unhealthy: 3, Healthy: 3, FromEnd: true,
-			Spread: 10 * time.Second, TTL: 30 * time.Second, Beyond: plan.BeyondTTL,
+			Spread: 10 * time.Second, TTL: 30 * time.Second, FailsOpen: true, Beyond: plan.BeyondTTL,
 		},
 		v1alpha1.EdgeCloudDNS: {
 			Probes: true, Interval: 30 * time.Second, Timeout: 5 * time.Second, Unhealthy: 2, Healthy: 2,

@@ -51,6 +51,7 @@ func timingTree(t plan.EdgeTiming) any {
 		{Key: "fromEnd", Value: yes(t.FromEnd)},
 		{Key: "spread", Value: duration(t.Spread)},
 		{Key: "ttl", Value: duration(t.TTL)},
+		{Key: "failsOpen", Value: yes(t.FailsOpen)},
 		{Key: "beyond", Value: text(t.Beyond)},
 	}
 	return orNothing(slices.DeleteFunc(m, func(f render.Field) bool { return f.Value == nil }))

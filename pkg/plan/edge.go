@@ -21,6 +21,7 @@ type EdgeTiming struct {
 	FromEnd   bool          // the interval begins when a probe has ended
 	Spread    time.Duration // until all of the edge knows what one prober saw
 	TTL       time.Duration // of a DNS answer
+	FailsOpen bool          // where every cluster is unhealthy, it serves users from them all the same
 	Beyond    string        // what comes on top and nobody can bound; may be empty
 }
 

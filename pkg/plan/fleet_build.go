@@ -148,6 +148,27 @@ func (b *fleetBuilder) edges() {
 	if s := b.spec.Health; s != nil && s.ExpectProbes != nil {
 		f.Health.ExpectProbes = *s.ExpectProbes
 	}
+	if f.Health.CheckerDown == "" {
+		f.Health.CheckerDown = string(checkerDown(f.Edges))
+	}
+}
+
+// checkerDown is what to answer where no health server is left, unless the spec says it. A cluster whose verdict nobody knows
+// may leave only edges that still serve users when all clusters have left; behind any other it stays, as without an edge.
+func checkerDown(edges []Edge) v1alpha1.CheckerDown {
+	probed, open := 0, 0
+	for _, e := range edges {
+		if e.Timing.Probes {
+			probed++
+		}
+		if e.Timing.Probes && e.Timing.FailsOpen {
+			open++
+		}
+	}
+	if probed > 0 && open == probed {
+		return v1alpha1.CheckerDownLeave
+	}
+	return v1alpha1.CheckerDownStay
 }
 
 // objective refuses one that the slowest edge cannot keep.

@@ -13,7 +13,7 @@ func healthOf(s *v1alpha1.HealthSettings) Health {
 	}
 	h := Health{
 		Path: or(s.Path, v1alpha1.DefaultHealthPath), Rest: string(or(s.Rest, v1alpha1.ModeRelaxed)),
-		CheckerDown: string(or(s.CheckerDown, v1alpha1.CheckerDownStay)),
+		CheckerDown: string(s.CheckerDown),
 		Interval:    v1alpha1.DefaultRoundInterval, Timeout: v1alpha1.DefaultRoundTimeout,
 		Fall: v1alpha1.DefaultFall, Rise: v1alpha1.DefaultRise, Quorum: v1alpha1.DefaultQuorum,
 		Guard: guardOf(s.Guard),

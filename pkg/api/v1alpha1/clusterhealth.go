@@ -97,7 +97,8 @@ type HealthSettings struct {
 	// +kubebuilder:validation:Enum=Relaxed;Guard
 	Rest HealthMode `json:"rest,omitempty"`
 
-	// CheckerDown is what the gateway answers on the probe path when no health server exists. Default: Stay.
+	// CheckerDown is what the gateway answers on the probe path when no health server exists. Default: Leave if every edge that
+	// probes still serves users when all clusters are unhealthy, as Route 53 does; Stay otherwise.
 	// +optional
 	CheckerDown CheckerDown `json:"checkerDown,omitempty"`
 

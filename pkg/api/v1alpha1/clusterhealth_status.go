@@ -40,6 +40,10 @@ type ClusterHealthStatus struct {
 	// +listMapKey=name
 	Peers []PeerStatus `json:"peers,omitempty"`
 
+	// Guard says what stands between this cluster and a departure.
+	// +optional
+	Guard *GuardStatus `json:"guard,omitempty"`
+
 	// Conditions: Confirmed is true while enough peers answer for the cluster to leave if it had to.
 	// +optional
 	// +listType=map
@@ -99,3 +103,18 @@ type PeerStatus struct {
 	// +optional
 	Unknown string `json:"unknown,omitempty"`
 }
+
+// GuardStatus is what stands between a cluster and a departure.
+type GuardStatus struct {
+	// WouldLeave says whether the cluster would leave if its checks failed now.
+	WouldLeave bool `json:"wouldLeave"`
+	// Reason of that.
+	Reason string `json:"reason"`
+	// Need is how many peers must promise to stay before the cluster leaves.
+	Need int32 `json:"need"`
+	// Held is how many have.
+	Held int32 `json:"held"`
+}
+
+// ConditionConfirmed is true while enough peers answer, for long enough, for the cluster to leave if it had to.
+const ConditionConfirmed = "Confirmed"

@@ -58,7 +58,7 @@ func (Target) Timing(options any) plan.EdgeTiming {
 	n := o.HealthCheck.FailureThreshold
 	return plan.EdgeTiming{
 		Probes: true, Interval: o.HealthCheck.Interval, Timeout: probeTimeout, Unhealthy: n, Healthy: n, FromEnd: true,
-		Spread: spread, TTL: ttl, Beyond: plan.BeyondTTL,
+		Spread: spread, TTL: ttl, FailsOpen: true, Beyond: plan.BeyondTTL,
 	}
 }
 

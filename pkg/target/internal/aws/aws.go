@@ -37,7 +37,7 @@ const spread = 10 * time.Second
 func (p Probe) Timing() plan.EdgeTiming {
 	return plan.EdgeTiming{
 		Probes: true, Interval: p.Interval, Timeout: p.Timeout, Unhealthy: p.Unhealthy, Healthy: p.Healthy, Spread: spread,
-		Beyond: plan.BeyondKeepAlive,
+		FailsOpen: true, Beyond: plan.BeyondKeepAlive,
 	}
 }
 
