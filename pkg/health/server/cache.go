@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
@@ -96,7 +98,10 @@ func (e *engine) keepOnce(ctx context.Context, dir string) {
 		next := now
 		if speaks {
 			next = own
-			next.Conditions = now.Conditions
+			next.Conditions = slices.Clone(now.Conditions)
+			for _, c := range own.Conditions {
+				meta.SetStatusCondition(&next.Conditions, c)
+			}
 		}
 		next.Change = merge(now.Change, own.Change, x.Status.Change)
 		return next, !sameStatus(&now, &next)
@@ -157,7 +162,30 @@ func (e *engine) status() (own v1alpha1.ClusterHealthStatus, seen *v1alpha1.Clus
 	for _, p := range d.Peers {
 		s.Peers = append(s.Peers, v1alpha1.PeerStatus{Name: p.Name, Confirmed: p.Confirmed, Unknown: p.Unknown})
 	}
+	s.Guard = &v1alpha1.GuardStatus{
+		WouldLeave: d.Leaves, Reason: d.LeavesWhy, Need: int32(d.Guard.Need), Held: int32(d.Guard.Held), //nolint:gosec // of some clusters
+	}
+	s.Conditions = []metav1.Condition{confirmed(d, e.object.Generation)}
 	return s, e.object.DeepCopy(), e.replica.First(e.now())
+}
+
+// confirmed says whether enough peers answer for the cluster to leave if it had to.
+func confirmed(d *Detail, generation int64) metav1.Condition {
+	have := 0
+	for i := range d.Peers {
+		if d.Peers[i].Confirmed {
+			have++
+		}
+	}
+	c := metav1.Condition{
+		Type: v1alpha1.ConditionConfirmed, Status: metav1.ConditionTrue, Reason: "PeersAnswer", ObservedGeneration: generation,
+		LastTransitionTime: metav1.NewTime(d.Now.Truncate(time.Second)),
+		Message:            fmt.Sprintf("%d peers must promise to stay before this cluster leaves, and %d are confirmed", d.Guard.Need, have),
+	}
+	if have < d.Guard.Need {
+		c.Status, c.Reason = metav1.ConditionFalse, "TooFewPeers"
+	}
+	return c
 }
 
 // sameStatus compares what people and other replicas act on: replicas that differ in times only do not write in turn.
@@ -167,6 +195,12 @@ func sameStatus(a, b *v1alpha1.ClusterHealthStatus) bool {
 		c.Since = nil
 		for i := range c.Checks {
 			c.Checks[i].Since, c.Checks[i].Reason = nil, ""
+		}
+		if c.Guard != nil {
+			c.Guard.Reason = ""
+		}
+		for i := range c.Conditions {
+			c.Conditions[i].LastTransitionTime = metav1.Time{}
 		}
 		text, err := json.Marshal(c)
 		if err != nil {

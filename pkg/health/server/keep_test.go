@@ -2,9 +2,12 @@ package server
 
 import (
 	"context"
+	"maps"
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/pkg/health/peer"
@@ -95,6 +98,9 @@ func TestOneReplicaWrites(t *testing.T) {
 	if p.writes == 0 || p.object.Status.Verdict != "In" || p.object.Status.Peers[0].Unknown != string(peer.NotAsked) {
 		t.Errorf("%d writes, status %+v: not the first replica's", p.writes, p.object.Status)
 	}
+	if g := p.object.Status.Guard; g == nil || g.WouldLeave || g.Reason == "" || g.Need != 1 || g.Held != 0 {
+		t.Errorf("the guard is %+v", g)
+	}
 	before := p.writes
 	for range 3 { // as the clock does, whatever happens
 		for _, e := range p.engines {
@@ -152,5 +158,31 @@ func TestAPollCountsOnce(t *testing.T) {
 	defer blue.mu.Unlock()
 	if p := blue.replica.Peers()[0]; p.Streak != polls || p.Unknown != "" {
 		t.Errorf("%d polls are counted as %d (%s)", polls, p.Streak, p.Unknown)
+	}
+}
+
+// The condition Confirmed follows the peers, keeps the moment it turned at, and leaves conditions of others alone.
+func TestConfirmed(t *testing.T) {
+	t.Parallel()
+	turned := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	d := &Detail{Guard: GuardDetail{Need: 1}, Peers: []PeerDetail{{Name: "green"}, {Name: "red", Confirmed: true}}, Now: turned}
+	if c := confirmed(d, 7); c.Status != metav1.ConditionTrue || c.ObservedGeneration != 7 || !c.LastTransitionTime.Time.Equal(turned) {
+		t.Errorf("one of two peers is confirmed and one is needed: %+v", c)
+	}
+	d.Guard.Need = 2
+	if c := confirmed(d, 7); c.Status != metav1.ConditionFalse || c.Reason != "TooFewPeers" {
+		t.Errorf("one of two peers is confirmed and two are needed: %+v", c)
+	}
+
+	p := twoReplicas(t)
+	p.object.Status.Conditions = []metav1.Condition{{Type: "Other", Status: metav1.ConditionTrue, Reason: "Theirs"}}
+	p.settle(t)
+	is := map[string]metav1.ConditionStatus{}
+	for _, c := range p.object.Status.Conditions {
+		is[c.Type] = c.Status
+	}
+	want := map[string]metav1.ConditionStatus{"Other": metav1.ConditionTrue, v1alpha1.ConditionConfirmed: metav1.ConditionFalse}
+	if !maps.Equal(is, want) {
+		t.Errorf("the conditions are %v, want %v", is, want)
 	}
 }
