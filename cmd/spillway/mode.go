@@ -26,6 +26,7 @@ type modeOptions struct {
 	wait     bool
 	untilRPS string
 	checks   []string
+	fleet    string
 }
 
 func newMode(name string, io IO) *cobra.Command {
@@ -70,6 +71,7 @@ func newModeSet(io IO, mode v1alpha1.HealthMode, use, does string) *cobra.Comman
 	f.BoolVar(&o.force, "force", false, "begin though another cluster is being changed; the promises of the others are needed all the same")
 	if mode == v1alpha1.ModeDrain {
 		f.BoolVar(&o.wait, "wait", false, "wait until the cluster answers 503")
+		f.StringVar(&o.fleet, "fleet", "", "`file` with the ClusterFailover, to say how long users stay by each edge")
 		f.StringVar(&o.untilRPS, "until-rps", "", "with --wait: and until its gateways serve only so much of what they did, such as 1%")
 	} else {
 		f.BoolVar(&o.wait, "wait", false, "wait until the mode acts")
@@ -115,6 +117,9 @@ func (o *modeOptions) set(ctx context.Context, io IO, mode v1alpha1.HealthMode) 
 	}
 	if mode == v1alpha1.ModeDrain {
 		if err := foresee(io, f); err != nil {
+			return err
+		}
+		if err := o.tails(ctx, io, f); err != nil {
 			return err
 		}
 	}

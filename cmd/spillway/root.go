@@ -92,6 +92,7 @@ func newRoot(name string, io IO) *cobra.Command {
 		newPreflight(name, io),
 		newHealth(name, io),
 		newDrill(name, io),
+		newEdge(name, io),
 		newPeer(name, io),
 		newVersion(name, io),
 	)

@@ -25,5 +25,15 @@ func operateCodes() []Code {
 				"wait, and begin at a time that nobody has chosen.",
 			Fix: "Find out with `spillway preflight` why it is not confirmed; a cluster that is gone for long gets rotation: Out.",
 		},
+		{
+			ID: "SP805", Title: "the last cluster would be taken out",
+			Why: "A load balancer without a backend answers errors to everybody; one that fails open sends users to the cluster all the same.",
+			Fix: "Bring another cluster into rotation first.",
+		},
+		{
+			ID: "SP806", Title: "an edge that this tool cannot drain",
+			Why: "Not every edge chooses among clusters, and not every one can be told by every tool.",
+			Fix: "Use another tool with -o, or `spillway mode drain`, which every edge that probes follows.",
+		},
 	}
 }

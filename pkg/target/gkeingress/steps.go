@@ -24,7 +24,7 @@ capacity: the load balancer answers 502 when none has any.
 		switch {
 		case google.Share(c) == 0:
 			b.WriteString("It is out of rotation. To bring it in, set its `rotation` to Serving, generate and apply.\n")
-		case !others(f, c):
+		case !target.Others(f, c):
 			b.WriteString("It is the only cluster that has capacity, and cannot be drained. Bring another one in first.\n")
 		default:
 			o.drain(&b, f, c)
@@ -34,21 +34,7 @@ capacity: the load balancer answers 502 when none has any.
 }
 
 func (o *Options) drain(b *strings.Builder, f *plan.Fleet, c *plan.FleetCluster) {
-	annotate := func(share int) string {
-		return fmt.Sprintf("```sh\nkubectl --context %s --namespace %s annotate --overwrite service %s \\\n  %s='%s'\n```\n",
-			c.Name, f.Namespace, f.ObjectName("edge"), autoneg, o.autoneg(f, c, share))
-	}
-	fmt.Fprintf(b, "Drain:\n\n%s\nIts users must be gone before work begins:\n\n", annotate(0))
+	fmt.Fprintf(b, "Drain:\n\n```sh\n%s```\n\nIts users must be gone before work begins:\n\n", o.annotate(f, c, 0))
 	fmt.Fprintf(b, "```sh\ngcloud compute backend-services get-health %s --global --project %s\n```\n", o.name(f), c.GKE.Project)
-	fmt.Fprintf(b, "\nRestore:\n\n%s", annotate(google.Share(c)))
-}
-
-// others says whether any other cluster has capacity.
-func others(f *plan.Fleet, c *plan.FleetCluster) bool {
-	for i := range f.Clusters {
-		if other := &f.Clusters[i]; other.Name != c.Name && google.Share(other) > 0 {
-			return true
-		}
-	}
-	return false
+	fmt.Fprintf(b, "\nRestore:\n\n```sh\n%s```\n", o.annotate(f, c, google.Share(c)))
 }
