@@ -62,6 +62,7 @@ test: ## vet and unit tests; with the race detector where a C compiler is found
 lint: $(LINT) ## golangci-lint in the product and in the conformance tests
 	$(LINT) run ./...
 	@if [ -f test/conformance/go.mod ]; then set -x; cd test/conformance && $(LINT) run -c ../../.golangci.yaml ./...; fi
+	@if [ -f test/conformance/dns/go.mod ]; then set -x; cd test/conformance/dns && $(LINT) run -c ../../../.golangci.yaml ./...; fi
 
 fmt: $(LINT) ## format the code as lint and verify want it
 	$(LINT) fmt ./...
@@ -104,6 +105,7 @@ conformance: ## the short tier against a real API server, istiod and Envoy
 	$(GO) test $$($(GO) list ./... | grep /conformance/ | grep -vE '/(mutants|health|effective)$$') || failed="$$failed parts"; \
 	{ $(call figures,killed|sweeps,-timeout 30m ./mutants ./health); } || failed="$$failed health"; \
 	$(GO) test -count=1 -timeout 40m || failed="$$failed generator"; \
+	{ cd dns && $(GO) vet ./... && { $(call figures,typical,-count=1 -timeout 10m ./...); }; } || failed="$$failed dns"; \
 	if [ -n "$$failed" ]; then echo "make conformance: failed:$$failed" >&2; exit 1; fi
 
 conformance-full: ## every failure of every sample against the real parts
