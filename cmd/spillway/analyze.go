@@ -123,6 +123,9 @@ func (o *analyzeOptions) analyze(ctx context.Context, io IO, paths []string) (*a
 		return nil, err
 	}
 	a.report = analyze.Run(a.snapshot, settings, rules.All())
+	if len(a.report.Models) > 1 { // folders of several environments or clusters: what is there twice is looked at apart
+		refused = slices.DeleteFunc(refused, func(d diag.Diagnostic) bool { return d.Code == "SP270" })
+	}
 	a.report.Suppress(ignores)
 	if err := o.compare(a); err != nil {
 		return nil, err

@@ -114,6 +114,8 @@ func (i Input) how() string {
 // Pass is one rule's look at everything.
 type Pass struct {
 	*mesh.Model
+	// Whole is all that was given, also what is in other clusters than the Snapshot's: what two clusters must agree on.
+	Whole    *manifest.Snapshot
 	rule     Rule
 	findings []*Finding
 	told     map[told]bool

@@ -32,7 +32,7 @@ func (r *Report) Diagnostics() diag.List {
 func Run(s *manifest.Snapshot, o mesh.Options, rules []Rule) *Report {
 	out := &Report{}
 	worlds, twice := s.Worlds()
-	r := runner{told: map[told]bool{}, missing: map[Input][]string{}}
+	r := runner{whole: s, told: map[told]bool{}, missing: map[Input][]string{}}
 	for _, w := range worlds {
 		m := mesh.New(w, o)
 		out.Models = append(out.Models, m)
@@ -62,6 +62,7 @@ func Run(s *manifest.Snapshot, o mesh.Options, rules []Rule) *Report {
 
 // runner gathers what rules say about one world after the other.
 type runner struct {
+	whole    *manifest.Snapshot
 	findings []*Finding
 	told     map[told]bool // what several worlds share is told once
 	missing  map[Input][]string
@@ -72,7 +73,7 @@ func (r *runner) ask(m *mesh.Model, rules []Rule) {
 		if !rule.holds(m.Versions) || !rule.applies(m.Snapshot) {
 			continue
 		}
-		p := &Pass{Model: m, rule: rule, told: map[told]bool{}}
+		p := &Pass{Model: m, Whole: r.whole, rule: rule, told: map[told]bool{}}
 		rule.Check(p)
 		for _, f := range p.findings {
 			key := told{f.Object, f.Path, f.Code + f.Message}

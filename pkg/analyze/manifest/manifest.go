@@ -73,6 +73,8 @@ type Snapshot struct {
 
 	Ours    load.Result // objects of spillway.dev
 	Sources map[string][]byte
+
+	healths []Health
 }
 
 // OfKind is the objects of a kind, such as ("", "Service").
@@ -117,7 +119,7 @@ type found struct {
 }
 
 func snapshotOf(loaded load.Result) *Snapshot {
-	s := &Snapshot{Ours: loaded, Sources: loaded.Sources}
+	s := &Snapshot{Ours: loaded, Sources: loaded.Sources, healths: healthsOf(loaded)}
 	for _, other := range loaded.Others {
 		s.add(other.(*found))
 	}

@@ -87,7 +87,7 @@ func apart(a, b string) (string, string) {
 
 // only is a snapshot of some of the objects, and of those with one identity the first.
 func (s *Snapshot) only(keep func(*Object) bool) *Snapshot {
-	out := &Snapshot{Mesh: s.Mesh, Ours: s.Ours, Sources: s.Sources}
+	out := &Snapshot{Mesh: s.Mesh, Ours: s.Ours, Sources: s.Sources, healths: s.healths}
 	kept, seen := map[*Object]bool{}, map[identity]bool{}
 	for _, o := range s.Objects {
 		id := identity{o.Group, o.Kind, o.Namespace, o.Name}

@@ -21,7 +21,10 @@ func init() {
 func checkItself(p *analyze.Pass) {
 	asked := map[string]string{}
 	for _, o := range p.Snapshot.OfKind("route53.services.k8s.aws", "HealthCheck") {
-		asked[o.Namespace+"/"+o.Name] = strings.TrimSuffix(o.Tree.At("spec", "healthCheckConfig", "fullyQualifiedDomainName").Text(), ".")
+		c := o.Tree.At("spec", "healthCheckConfig")
+		if c.At("ipAddress").Text() == "" { // with an address the name is only what is sent as Host
+			asked[o.Namespace+"/"+o.Name] = strings.TrimSuffix(c.At("fullyQualifiedDomainName").Text(), ".")
+		}
 	}
 	for _, r := range recordsOf(p) {
 		name, host := strings.TrimSuffix(r.name, "."), asked[r.Namespace+"/"+r.check]

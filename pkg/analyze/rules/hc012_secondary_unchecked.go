@@ -18,7 +18,8 @@ func init() {
 
 func checkSecondary(p *analyze.Pass) {
 	for _, r := range recordsOf(p) {
-		if r.failover == "SECONDARY" && !r.checked {
+		byTarget := r.at.At("aliasTarget", "evaluateTargetHealth").Bool() || specific(r.at, "aws/evaluate-target-health").At("value").Bool()
+		if r.failover == "SECONDARY" && !r.checked && !byTarget {
 			p.Report(r.Object, r.at.Path(), "%q is used whenever the primary fails, dead or not", r.name)
 		}
 	}

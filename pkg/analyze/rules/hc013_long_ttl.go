@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/spillway-mesh/spillway/pkg/analyze"
 	"github.com/spillway-mesh/spillway/pkg/diag"
 )
@@ -16,10 +18,16 @@ func init() {
 	})
 }
 
+// isAlias says whether a record has no TTL of its own: external-dns makes an alias of a load balancer's name.
+func isAlias(r record) bool {
+	return r.at.At("aliasTarget").Exists() || specific(r.at, "alias").At("value").Bool() ||
+		slices.ContainsFunc(r.at.At("targets").Texts(), isBalancer)
+}
+
 func checkLongTTL(p *analyze.Pass) {
 	const most = 60
 	for _, r := range recordsOf(p) {
-		if !r.checked || r.at.At("aliasTarget").Exists() {
+		if !r.checked || isAlias(r) {
 			continue
 		}
 		switch ttl, given := r.ttl.Number(); {

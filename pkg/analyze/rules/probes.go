@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/spillway-mesh/spillway/pkg/analyze"
 	"github.com/spillway-mesh/spillway/pkg/analyze/manifest"
 )
@@ -105,4 +107,10 @@ func specific(endpoint manifest.Value, name string) manifest.Value {
 		}
 	}
 	return manifest.Value{}
+}
+
+// isBalancer says whether a name is that of one of Amazon's load balancers: name.elb.region or name.region.elb.
+func isBalancer(name string) bool {
+	name = strings.TrimSuffix(name, ".")
+	return strings.HasSuffix(name, ".amazonaws.com") && strings.Contains(name, ".elb.")
 }
