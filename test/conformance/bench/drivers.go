@@ -35,6 +35,8 @@ func newCaller(s *Scenario) (caller, error) {
 	switch s.Driver {
 	case DriverHTTP, DriverHTTP2:
 		return newHTTPCaller(s, authority), nil
+	case DriverSDK:
+		return newSDKCaller(s, authority), nil
 	case DriverGRPC:
 		conn, err := grpc.NewClient("passthrough:///"+authority, grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return dial(ctx, s) }))

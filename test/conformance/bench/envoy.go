@@ -21,28 +21,58 @@ import (
 )
 
 const (
+	adminPort    = 15000 // of the client; each pod of a gateway has the next one
 	adminAddress = "127.0.0.1:15000"
 	entryAddress = "127.0.0.1:15080"
 )
+
+// proxy is one Envoy of a run: the client's, or a pod of the egress gateway.
+type proxy struct {
+	node    Node
+	name    string
+	ordinal int // 0 is the client
+	env     []string
+	envoy   string
+	xds     string
+}
+
+func clientProxy(s *Scenario) *proxy {
+	return &proxy{node: s.Node, name: "client", envoy: s.Envoy, xds: s.XDS}
+}
+
+func podProxy(s *Scenario, i int) *proxy {
+	p := &s.Egress.Pods[i]
+	node := p.Node
+	node.Gateway = true
+	return &proxy{node: node, name: fmt.Sprintf("egress-%d", i+1), ordinal: i + 1, env: p.Env, envoy: s.Envoy, xds: s.XDS}
+}
+
+func (p *proxy) admin() string { return fmt.Sprintf("127.0.0.1:%d", adminPort+p.ordinal) }
+func (p *proxy) sds() string   { return fmt.Sprintf("127.0.0.1:%d", sdsPort+p.ordinal) }
 
 // object is a piece of a JSON document.
 type object = map[string]any
 
 // envoy is the sidecar of the run.
 type envoy struct {
-	cmd *exec.Cmd
-	log string
+	cmd   *exec.Cmd
+	log   string
+	admin string
 }
 
-func startEnvoy(s *Scenario, dir string) (*envoy, error) {
+func startEnvoy(p *proxy, dir string) (*envoy, error) {
+	dir = filepath.Join(dir, p.name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of %s: %w", p.name, err)
+	}
 	for name, data := range map[string][]byte{
-		"cert.pem": s.Node.Identity.Cert, "key.pem": s.Node.Identity.Key, "root.pem": s.Node.MeshRoot,
+		"cert.pem": p.node.Identity.Cert, "key.pem": p.node.Identity.Key, "root.pem": p.node.MeshRoot,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			return nil, fmt.Errorf("writing the identity: %w", err)
 		}
 	}
-	boot, err := json.MarshalIndent(bootstrap(s, dir), "", "  ")
+	boot, err := json.MarshalIndent(bootstrap(p, dir), "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encoding the bootstrap: %w", err)
 	}
@@ -50,13 +80,14 @@ func startEnvoy(s *Scenario, dir string) (*envoy, error) {
 	if err := os.WriteFile(file, boot, 0o600); err != nil {
 		return nil, fmt.Errorf("writing the bootstrap: %w", err)
 	}
-	e := &envoy{log: filepath.Join(dir, "envoy.log")}
+	e := &envoy{log: filepath.Join(dir, "envoy.log"), admin: p.admin()}
 	log, err := os.Create(e.log)
 	if err != nil {
 		return nil, fmt.Errorf("opening Envoy's log: %w", err)
 	}
 	defer func() { _ = log.Close() }()
-	e.cmd = exec.Command(s.Envoy, "-c", file, "--concurrency", "2", "--disable-hot-restart", "-l", "warning")
+	e.cmd = exec.Command(p.envoy, "-c", file, "--concurrency", "2", "--disable-hot-restart", "-l", "warning")
+	e.cmd.Env = append(os.Environ(), p.env...)
 	e.cmd.Stdout, e.cmd.Stderr = log, log
 	e.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := e.cmd.Start(); err != nil {
@@ -75,7 +106,7 @@ func (e *envoy) awaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for {
-		if body, err := admin(ctx, "/ready"); err == nil && strings.TrimSpace(string(body)) == "LIVE" {
+		if body, err := admin(ctx, e.admin, "/ready"); err == nil && strings.TrimSpace(string(body)) == "LIVE" {
 			return nil
 		}
 		select {
@@ -89,7 +120,7 @@ func (e *envoy) awaitReady(ctx context.Context) error {
 
 // counters sums up the counters of the clusters that lead to the host, by the last part of their names.
 func counters(ctx context.Context, host string) (map[string]int, error) {
-	body, err := admin(ctx, "/stats?usedonly")
+	body, err := admin(ctx, adminAddress, "/stats?usedonly")
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +135,8 @@ func counters(ctx context.Context, host string) (map[string]int, error) {
 	return sum, sc.Err()
 }
 
-func admin(ctx context.Context, path string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+adminAddress+path, nil)
+func admin(ctx context.Context, address, path string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
 	if err != nil {
 		return nil, fmt.Errorf("asking Envoy: %w", err)
 	}
@@ -124,26 +155,26 @@ func admin(ctx context.Context, path string) ([]byte, error) {
 
 // bootstrap is Istio's bootstrap in short: the node, istiod, the agent's SDS, and in place of iptables a listener that
 // takes the original destination from the PROXY protocol. What no listener of istiod's takes is answered with 599.
-func bootstrap(s *Scenario, dir string) object {
+func bootstrap(p *proxy, dir string) object {
 	role := "sidecar"
-	if s.Node.Gateway {
+	if p.node.Gateway {
 		role = "router"
 	}
-	id := fmt.Sprintf("%s~127.0.0.1~client.%s~%s.svc.cluster.local", role, s.Node.Namespace, s.Node.Namespace)
-	labels := map[string]string{"app": "client"}
-	if s.Node.Region != "" {
-		labels["topology.kubernetes.io/region"] = s.Node.Region
+	id := fmt.Sprintf("%s~127.0.0.1~%s.%s~%s.svc.cluster.local", role, p.name, p.node.Namespace, p.node.Namespace)
+	labels := map[string]string{"app": p.name}
+	if p.node.Region != "" {
+		labels["topology.kubernetes.io/region"] = p.node.Region
 	}
-	maps.Copy(labels, s.Node.Labels)
+	maps.Copy(labels, p.node.Labels)
 	return object{
 		"node": object{
-			"id": id, "cluster": "client." + s.Node.Namespace, "locality": object{"region": s.Node.Region},
+			"id": id, "cluster": p.name + "." + p.node.Namespace, "locality": object{"region": p.node.Region},
 			"metadata": object{
-				"NAMESPACE": s.Node.Namespace, "CLUSTER_ID": "Kubernetes", "ISTIO_VERSION": "1.31.0", "NAME": "client",
-				"SERVICE_ACCOUNT": s.Node.ServiceAccount, "INSTANCE_IPS": "127.0.0.1", "MESH_ID": "cluster.local", "LABELS": labels,
+				"NAMESPACE": p.node.Namespace, "CLUSTER_ID": "Kubernetes", "ISTIO_VERSION": "1.31.0", "NAME": p.name,
+				"SERVICE_ACCOUNT": p.node.ServiceAccount, "INSTANCE_IPS": "127.0.0.1", "MESH_ID": "cluster.local", "LABELS": labels,
 			},
 		},
-		"admin": object{"address": tcpAddress(adminAddress)},
+		"admin": object{"address": tcpAddress(p.admin())},
 		"dynamic_resources": object{
 			"lds_config": object{"ads": object{}, "resource_api_version": "V3"},
 			"cds_config": object{"ads": object{}, "resource_api_version": "V3"},
@@ -153,8 +184,8 @@ func bootstrap(s *Scenario, dir string) object {
 			},
 		},
 		"static_resources": object{
-			"clusters":  []object{xdsCluster(s, dir), sdsCluster()},
-			"listeners": []object{entryListener()},
+			"clusters":  []object{xdsCluster(p, dir), sdsCluster(p)},
+			"listeners": entries(p),
 		},
 		"bootstrap_extensions": []object{{
 			"name": "envoy.bootstrap.internal_listener",
@@ -169,11 +200,11 @@ func bootstrap(s *Scenario, dir string) object {
 	}
 }
 
-func xdsCluster(s *Scenario, dir string) object {
+func xdsCluster(p *proxy, dir string) object {
 	return object{
 		"name": "xds-grpc", "type": "STATIC", "connect_timeout": "1s",
 		"typed_extension_protocol_options": speaksHTTP2(),
-		"load_assignment":                  assignment("xds-grpc", object{"pipe": object{"path": s.XDS}}),
+		"load_assignment":                  assignment("xds-grpc", object{"pipe": object{"path": p.xds}}),
 		"transport_socket": object{
 			"name": "envoy.transport_sockets.tls",
 			"typed_config": object{
@@ -197,11 +228,11 @@ func xdsCluster(s *Scenario, dir string) object {
 	}
 }
 
-func sdsCluster() object {
+func sdsCluster(p *proxy) object {
 	return object{
 		"name": "sds-grpc", "type": "STATIC", "connect_timeout": "1s",
 		"typed_extension_protocol_options": speaksHTTP2(),
-		"load_assignment":                  assignment("sds-grpc", tcpAddress(sdsAddress)),
+		"load_assignment":                  assignment("sds-grpc", tcpAddress(p.sds())),
 	}
 }
 
@@ -216,6 +247,14 @@ func assignment(cluster string, address object) object {
 	return object{"cluster_name": cluster, "endpoints": []object{{
 		"lb_endpoints": []object{{"endpoint": object{"address": address}}},
 	}}}
+}
+
+// entries are the listeners that stand for what redirects an application's connections; a gateway has none.
+func entries(p *proxy) []object {
+	if p.ordinal > 0 {
+		return []object{}
+	}
+	return []object{entryListener()}
 }
 
 func entryListener() object {

@@ -10,6 +10,7 @@ type ledger struct {
 	mu        sync.Mutex
 	arrivals  map[string]int
 	sni, host int
+	signature int
 	hellos    int
 	plain     int
 	notes     []string
@@ -53,6 +54,13 @@ func (l *ledger) wrongHost(region, got string) {
 	defer l.mu.Unlock()
 	l.host++
 	l.note("%s was asked for Host %q", region, got)
+}
+
+func (l *ledger) badSignature(region string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.signature++
+	l.note("%s: %v", region, err)
 }
 
 func (l *ledger) note(format string, args ...any) {

@@ -58,7 +58,8 @@ func summarize(s *Scenario, led *ledger, l *load, m *marks, stats map[string]int
 		Name: s.Name, Kind: s.Failures[0].Kind, Classes: map[Class]*Tally{}, InFlight: m.inFlight,
 		Before: map[string]int{}, During: map[string]int{}, After: map[string]int{},
 		Steady: -1, Back: -1, WrongSNI: led.sni, WrongHost: led.host, Hellos: led.hellos, Plaintext: led.plain,
-		Ejections: stats["ejections_enforced_total"], Overflow: stats["ejections_overflow"], Retries: stats["upstream_rq_retry"],
+		BadSignatures: led.signature,
+		Ejections:     stats["ejections_enforced_total"], Overflow: stats["ejections_overflow"], Retries: stats["upstream_rq_retry"],
 		Examples: slices.Clone(led.notes),
 	}
 	var during, after []sample

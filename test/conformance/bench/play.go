@@ -22,6 +22,7 @@ type world struct {
 	names   *names
 	ledger  *ledger
 	regions map[string][]*region
+	egress  *egress
 }
 
 // play runs the scenario inside the namespace it is called in.
@@ -37,7 +38,18 @@ func play(ctx context.Context, s *Scenario) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := startEnvoy(s, dir)
+	var db *dynamo
+	if s.Dynamo != "" {
+		if db, err = startDynamo(ctx, s, dir); err != nil {
+			return nil, err
+		}
+		defer db.stop()
+	}
+	if w.egress, err = startEgress(ctx, s, dir); err != nil {
+		return nil, err
+	}
+	defer w.egress.stop()
+	e, err := startEnvoy(clientProxy(s), dir)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +71,11 @@ func play(ctx context.Context, s *Scenario) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return summarize(s, w.ledger, l, m, stats), nil
+	r := summarize(s, w.ledger, l, m, stats)
+	if db != nil {
+		err = db.audit(ctx, s, l, r)
+	}
+	return r, err
 }
 
 // marks are the moments between the phases.
@@ -131,6 +147,9 @@ func newWorld(s *Scenario, dir string) (*world, error) {
 			return nil, err
 		}
 	}
+	for _, p := range s.Egress.Pods {
+		answers[s.Egress.Name] = append(answers[s.Egress.Name], p.Address)
+	}
 	if w.names, err = startNames(answers, s.DNS); err != nil {
 		return nil, err
 	}
@@ -138,7 +157,17 @@ func newWorld(s *Scenario, dir string) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w, startSecrets(&secrets{identity: s.Node.Identity, meshRoot: s.Node.MeshRoot, client: *client, world: s.World.Cert})
+	proxies := []*proxy{clientProxy(s)}
+	for i := range s.Egress.Pods {
+		proxies = append(proxies, podProxy(s, i))
+	}
+	for _, p := range proxies {
+		err := startSecrets(p.sds(), &secrets{identity: p.node.Identity, meshRoot: p.node.MeshRoot, client: *client, world: s.World.Cert})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
 }
 
 // addresses are those of the i-th endpoint: its own if it is an IP address, else some of 127.0.(10+i).0/24.
@@ -204,6 +233,9 @@ func certificates(s *Scenario, ep *Endpoint) (map[Kind]*tls.Certificate, error) 
 func (w *world) fail(s *Scenario, f Failure) error {
 	time.Sleep(f.From)
 	end := time.Now().Add(f.Until - f.From)
+	if f.Kind == GatewayDies || f.Kind == GatewayGone {
+		return w.failPod(f, end)
+	}
 	targets := w.regions[f.Endpoint]
 	if f.Address > 0 {
 		targets = targets[f.Address-1:][:1]

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spillway-mesh/spillway/test/conformance/pki"
+	"github.com/spillway-mesh/spillway/test/conformance/sigv4"
 )
 
 // Driver is the protocol in which the load is driven.
@@ -20,6 +21,8 @@ const (
 	DriverGRPC  Driver = "grpc"
 	DriverTCP   Driver = "tcp"
 	DriverTLS   Driver = "tls"
+	// DriverSDK is the AWS SDK for Go, on DynamoDB.
+	DriverSDK Driver = "sdk"
 )
 
 // Class says what may be done with a request that failed; the words are those of the spec.
@@ -50,8 +53,12 @@ const (
 	Refused   Kind = "refused-stream" // HTTP/2: connections taken, each stream refused
 	DNSEmpty  Kind = "dns-empty"
 	NXDomain  Kind = "nxdomain"
-	Flap      Kind = "flap" // refused for 3 s, fine for 3 s
-	Slow      Kind = "slow" // answers after 2 s
+	Flap      Kind = "flap"     // refused for 3 s, fine for 3 s
+	Slow      Kind = "slow"     // answers after 2 s
+	Throttle  Kind = "throttle" // DynamoDB: 400 ProvisionedThroughputExceededException
+	// GatewayDies and GatewayGone take one pod of the egress gateway: its process ends, or its packets are dropped.
+	GatewayDies Kind = "gateway-dies"
+	GatewayGone Kind = "gateway-gone"
 	// None breaks nothing: for configurations that fail on a good day.
 	None Kind = "none"
 )
@@ -71,6 +78,11 @@ type Scenario struct {
 	Port      int
 	Driver    Driver
 	Endpoints []Endpoint
+	// Dynamo is the folder of DynamoDB Local's jars, if it is to run. ClientSigns has the application sign for us-east-1.
+	Dynamo      string
+	ClientSigns *sigv4.Key
+	// Egress is the gateway that endpoints are reached through, if there is one.
+	Egress Egress
 	// Home names the endpoints that serve this client on a good day.
 	Home     []string
 	Calls    []Call
@@ -96,6 +108,20 @@ type Node struct {
 	MeshRoot []byte
 }
 
+// Egress is an egress gateway: one Envoy for each pod.
+type Egress struct {
+	Name string // of all pods, in DNS
+	Pods []Pod
+}
+
+// Pod is one pod of the gateway. Its listeners are bound to its own address by an object of the test's, since all pods share
+// the run's network.
+type Pod struct {
+	Node    Node
+	Address string
+	Env     []string // of its container
+}
+
 // Endpoint is one region's front end.
 type Endpoint struct {
 	Name    string
@@ -109,6 +135,8 @@ type Endpoint struct {
 	HostHeader string
 	// ClientCert asks for the client's certificate.
 	ClientCert bool
+	// Signed wants every request signed with this key, and passes it to DynamoDB Local.
+	Signed *sigv4.Key
 }
 
 // Call is one sort of request; the load takes them in turn.
@@ -126,8 +154,8 @@ type Call struct {
 // Failure breaks one endpoint, or one of its addresses, for a while; times count from the begin of the outage.
 type Failure struct {
 	Kind     Kind
-	Endpoint string
-	Address  int // 1-based; 0 means all of them
+	Endpoint string // of a gateway's failures none
+	Address  int    // 1-based, of an endpoint or a pod; 0 means all of them
 	From     time.Duration
 	Until    time.Duration
 }
@@ -163,6 +191,9 @@ type Result struct {
 	Hellos, Plaintext   int
 	Ejections, Overflow int
 	Retries             int
+	// BadSignatures counts requests whose signature a region refused; WritesGone and WritesDoubled compare what clients were
+	// told with what the regions hold.
+	BadSignatures, WritesGone, WritesDoubled int
 	// Examples are a few of the errors clients saw.
 	Examples []string
 }

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	sdsAddress = "127.0.0.1:15012"
+	sdsPort    = 15012 // of the client; each pod of a gateway has the next one
 	secretType = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 )
 
@@ -30,8 +30,8 @@ type secrets struct {
 	world    []byte
 }
 
-func startSecrets(s *secrets) error {
-	l, err := net.Listen("tcp", sdsAddress)
+func startSecrets(address string, s *secrets) error {
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("opening the SDS port: %w", err)
 	}

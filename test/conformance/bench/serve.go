@@ -45,7 +45,8 @@ func (r *region) serveHTTP() func(net.Listener) {
 
 func (r *region) handle(w http.ResponseWriter, req *http.Request) {
 	grpc := strings.HasPrefix(req.Header.Get("Content-Type"), "application/grpc")
-	if _, err := io.Copy(io.Discard, req.Body); err != nil {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
 		return
 	}
 	id := req.Header.Get(idHeader)
@@ -67,11 +68,14 @@ func (r *region) handle(w http.ResponseWriter, req *http.Request) {
 		r.answerGRPC(w, req, mode)
 		return
 	}
-	switch mode {
-	case Error503:
+	switch {
+	case mode == Error503:
 		w.WriteHeader(http.StatusServiceUnavailable)
-	case Error500:
+	case mode == Error500:
 		w.WriteHeader(http.StatusInternalServerError)
+	case r.ep.Signed != nil:
+		r.forward(w, req, body, mode)
+		return
 	}
 	_, _ = io.WriteString(w, "ok\n")
 }

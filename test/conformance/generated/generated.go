@@ -31,17 +31,29 @@ type Case struct {
 	Text []byte
 }
 
-// Read reads the spec in a file.
-func Read(file string) (*v1alpha1.ExternalFailover, error) {
+// Read reads the spec in a file, and the platform that may stand behind it; without one the default holds.
+func Read(file string) (*v1alpha1.ExternalFailover, plan.Platform, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("reading a spec: %w", err)
+		return nil, plan.Platform{}, fmt.Errorf("reading a spec: %w", err)
 	}
+	first, second, _ := bytes.Cut(data, []byte("\n---\n"))
 	spec := &v1alpha1.ExternalFailover{}
-	if err := yaml.UnmarshalStrict(data, spec); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", file, err)
+	if err := yaml.UnmarshalStrict(first, spec); err != nil {
+		return nil, plan.Platform{}, fmt.Errorf("reading %s: %w", file, err)
 	}
-	return spec, nil
+	if len(second) == 0 {
+		return spec, plan.DefaultPlatform(), nil
+	}
+	object := &v1alpha1.Platform{}
+	if err := yaml.UnmarshalStrict(second, object); err != nil {
+		return nil, plan.Platform{}, fmt.Errorf("reading the platform in %s: %w", file, err)
+	}
+	platform, diags := plan.ResolvePlatform(object, plan.Overrides{})
+	if diags.HasErrors() {
+		return nil, plan.Platform{}, fmt.Errorf("reading the platform in %s: %v", file, diags)
+	}
+	return spec, platform, nil
 }
 
 // Rename moves a spec and its clients into namespaces of the case's own, so that cases can stand side by side.
@@ -54,6 +66,9 @@ func Rename(spec *v1alpha1.ExternalFailover, prefix string) {
 		return prefix + "-" + ns
 	}
 	spec.Namespace = prefix
+	if g := spec.Spec.EgressGateway; g != nil && g.Namespace != "" {
+		g.Namespace = move(g.Namespace)
+	}
 	if c := spec.Spec.Clients; c != nil {
 		for i, ns := range c.Namespaces {
 			c.Namespaces[i] = move(ns)

@@ -146,3 +146,17 @@ func (b *builder) key(p part) (string, error) {
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
+
+// Envoy returns the path of Envoy alone.
+func Envoy(ctx context.Context, logf func(string, ...any)) (string, error) {
+	root, err := ModuleRoot(ctx)
+	if err != nil {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("finding the cache directory: %w", err)
+	}
+	b := builder{root: root, cache: filepath.Join(cache, "spillway", "parts"), logf: logf}
+	return b.ensure(ctx, part{name: "envoy"})
+}

@@ -1,0 +1,90 @@
+package conformance
+
+import (
+	"testing"
+	"time"
+
+	"github.com/spillway-mesh/spillway/test/conformance/bench"
+	"github.com/spillway-mesh/spillway/test/conformance/generated"
+	"github.com/spillway-mesh/spillway/test/conformance/parts"
+	"github.com/spillway-mesh/spillway/test/conformance/sigv4"
+)
+
+// signedScenario is the AWS SDK through sidecar and gateway to DynamoDB Local, behind regions that recompute each signature.
+func (s *suite) signedScenario(t *testing.T, c *generated.Case) *bench.Scenario {
+	t.Helper()
+	jars, err := parts.DynamoDB(t.Context(), t.Logf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := s.scenario(t, c, c.Spec.Spec.Ports[0])
+	sc.Driver, sc.Dynamo = bench.DriverSDK, jars
+	for i := range sc.Endpoints {
+		sc.Endpoints[i].Signed = &sigv4.Key{
+			ID: accessKey, Secret: secretKey, Service: "dynamodb",
+			Region: map[string]string{"east": "us-east-1", "west": "us-west-2"}[sc.Endpoints[i].Name],
+		}
+	}
+	return sc
+}
+
+// TestDynamoDB has the AWS SDK read and write while the home region fails: no read fails, no acknowledged write is gone, none
+// is applied in two regions, and no region sees a signature that is not its own.
+func TestDynamoDB(t *testing.T) {
+	t.Parallel()
+	s := use(t)
+	c := s.special(t, "dynamodb-signed", "signed")
+	port := c.Spec.Spec.Ports[0]
+	for _, kind := range []bench.Kind{bench.Refuse, bench.Blackhole, bench.Error500} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			sc := s.signedScenario(t, c)
+			sc.Name, sc.Rate = "AWS SDK, signed at the gateway", 20
+			sc.Failures = []bench.Failure{down(kind, sc.Home[0], 0, s.outage(kind))}
+			r := s.run(t, sc)
+			judge(t, c, port, r)
+			if r.BadSignatures > 0 || r.WritesGone > 0 || r.WritesDoubled > 0 {
+				t.Errorf("%d signatures were wrong, %d acknowledged writes are nowhere, %d in two regions", r.BadSignatures, r.WritesGone, r.WritesDoubled)
+			}
+		})
+	}
+}
+
+// TestThrottlingIsNoFailure has the home region answer that it is asked too often: nobody leaves it for that.
+func TestThrottlingIsNoFailure(t *testing.T) {
+	t.Parallel()
+	s := use(t)
+	c := s.special(t, "dynamodb-signed", "throttled")
+	sc := s.signedScenario(t, c)
+	sc.Name, sc.Rate = "AWS SDK, throttled at home", 20
+	sc.Failures = []bench.Failure{down(bench.Throttle, sc.Home[0], 0, 4*time.Second)}
+	r := s.run(t, sc)
+	if r.During["west"] > 0 || r.Ejections > 0 {
+		t.Errorf("the region was left: %v, %d ejections", r.During, r.Ejections)
+	}
+	if lost := r.Classes[bench.Full].LostDuring; lost == 0 {
+		t.Error("nothing was throttled")
+	}
+	if r.BadSignatures > 0 || r.Classes[bench.Full].LostAfter > 0 {
+		t.Errorf("%d bad signatures, %d lost afterwards", r.BadSignatures, r.Classes[bench.Full].LostAfter)
+	}
+}
+
+// TestClientSignatureFails is the negative control: the application signs for its own region, no gateway does, and after the
+// failover every request is refused, though no region is down any more as far as Envoy can tell.
+func TestClientSignatureFails(t *testing.T) {
+	t.Parallel()
+	s := use(t)
+	c := s.special(t, "dynamodb-tls", "client-signs")
+	sc := s.signedScenario(t, c)
+	sc.Name, sc.Rate = "AWS SDK, signed by the application", 20
+	sc.ClientSigns = &sigv4.Key{ID: accessKey, Secret: secretKey}
+	sc.Failures = []bench.Failure{down(bench.Refuse, sc.Home[0], 0, 5*time.Second)}
+	r := s.run(t, sc)
+	if full := r.Classes[bench.Full]; full.LostDuring < full.Sent/4 {
+		t.Errorf("only %d of %d requests were lost: the control is blind", full.LostDuring, full.Sent)
+	}
+	if r.BadSignatures == 0 {
+		t.Error("no region refused a signature")
+	}
+}

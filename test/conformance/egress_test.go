@@ -1,0 +1,172 @@
+package conformance
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/spillway-mesh/spillway/pkg/plan"
+	"github.com/spillway-mesh/spillway/test/conformance/bench"
+	"github.com/spillway-mesh/spillway/test/conformance/generated"
+)
+
+// podLabel tells the pods of a gateway apart, for the objects that bind each to an address of its own.
+const podLabel = "bench.pod"
+
+// pods is how many a gateway has in a run.
+const pods = 2
+
+// egress is the gateway of a case: two pods, each with the gateway's identity and credentials in its environment.
+func (s *suite) egress(t *testing.T, c *generated.Case, region string) bench.Egress {
+	t.Helper()
+	g := c.Plan.Gateway
+	out := bench.Egress{Name: g.Address}
+	for i := range pods {
+		node := s.node(t, client{namespace: g.Namespace, account: g.ServiceAccount, region: region})
+		node.Labels = maps.Clone(g.Selector)
+		node.Labels[podLabel] = fmt.Sprint(i + 1)
+		out.Pods = append(out.Pods, bench.Pod{
+			Node: node, Address: fmt.Sprintf("127.0.5.%d", i+1),
+			Env: []string{"AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey, "AWS_EC2_METADATA_DISABLED=true"},
+		})
+	}
+	if err := s.cluster.Apply(t.Context(), bound(c, out.Pods)); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+const (
+	accessKey = "AKIDEXAMPLE"
+	secretKey = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" //nolint:gosec // of AWS's published examples
+)
+
+// bound are objects of the test's own: they bind the listeners of each pod to its address, since all share one network.
+func bound(c *generated.Case, all []bench.Pod) []*unstructured.Unstructured {
+	var out []*unstructured.Unstructured
+	for i, pod := range all {
+		var patches []any
+		for _, h := range c.Plan.Gateway.Hops {
+			for _, listen := range h.Listen {
+				patches = append(patches, map[string]any{
+					"applyTo": "LISTENER",
+					"match":   map[string]any{"context": "GATEWAY", "listener": map[string]any{"portNumber": int64(listen)}},
+					"patch": map[string]any{"operation": "MERGE", "value": map[string]any{
+						"address": map[string]any{"socket_address": map[string]any{"address": pod.Address}},
+					}},
+				})
+			}
+		}
+		out = append(out, &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "networking.istio.io/v1alpha3", "kind": "EnvoyFilter",
+			"metadata": map[string]any{"name": fmt.Sprintf("bind-%s-%d", c.Plan.Name, i+1), "namespace": c.Plan.Gateway.Namespace},
+			"spec": map[string]any{
+				"workloadSelector": map[string]any{"labels": map[string]any{podLabel: fmt.Sprint(i + 1)}},
+				"priority":         int64(50),
+				"configPatches":    patches,
+			},
+		}})
+	}
+	return out
+}
+
+// untold is what a gateway costs writes that does not tell its clients what it never sent: as the plan says, at each of the
+// two ejections that an outage lasts.
+func untold(c *generated.Case, kind bench.Kind) int {
+	if c.Plan.Gateway == nil || c.Plan.Gateway.Marks {
+		return 0
+	}
+	failure := map[bench.Kind]plan.Failure{
+		bench.Refuse: plan.FailureRefused, bench.Blackhole: plan.FailureBlackHole, bench.SwapCert: plan.FailureBadCertificate,
+		bench.BadCert: plan.FailureBadCertificate, bench.Expired: plan.FailureBadCertificate, bench.Flap: plan.FailureRefused,
+		bench.DNSEmpty: plan.FailureRefused, bench.NXDomain: plan.FailureRefused,
+	}[kind]
+	for _, line := range c.Plan.Budget {
+		if line.Failure == failure && line.Class == "rest" {
+			return 2 * line.Failed
+		}
+	}
+	return 0
+}
+
+// TestGatewayPodDies takes one of the gateway's two pods away, by its process and by its network: the other carries on, and
+// the region stays home.
+func TestGatewayPodDies(t *testing.T) {
+	t.Parallel()
+	s := use(t)
+	c := s.special(t, "egress-gateway", "pod-dies")
+	port := c.Spec.Spec.Ports[0]
+	for _, kind := range []bench.Kind{bench.GatewayDies, bench.GatewayGone} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			sc := s.scenario(t, c, port)
+			sc.Name = "one of two gateway pods dead"
+			sc.Failures = []bench.Failure{{Kind: kind, Address: 1, Until: 6 * time.Second}}
+			r := s.run(t, sc)
+			judgeNames(t, r)
+			if full := r.Classes[bench.Full]; full.Lost() > 0 {
+				t.Errorf("%d of %d repeatable requests were lost", full.Lost(), full.Sent)
+			}
+			x := r.Classes[bench.Unprocessed]
+			if x.Twice > 0 || x.Lost() > r.InFlight+pods {
+				t.Errorf("writes: %d lost, %d twice; %d were on their way", x.Lost(), x.Twice, r.InFlight)
+			}
+			if home := r.During[sc.Home[0]]; home < r.During["west"] {
+				t.Errorf("clients left the region for the sake of a pod: %v", r.During)
+			}
+		})
+	}
+}
+
+// TestGatewayNeighbours puts many hosts on one gateway and adds more while one is under load: nothing of it is lost.
+func TestGatewayNeighbours(t *testing.T) {
+	t.Parallel()
+	s := use(t)
+	file := specFiles(t)["egress-gateway"]
+	neighbour := func(n int) *generated.Case {
+		spec, platform, err := generated.Read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		generated.Rename(spec, "neighbours")
+		spec.Name, spec.Spec.Host = fmt.Sprintf("host%d", n), fmt.Sprintf("host%d.internal", n)
+		c, diags, err := generated.Compile(spec.Name, spec, platform)
+		if err != nil || c == nil {
+			t.Fatalf("generating %s: %v %v", spec.Name, err, diags)
+		}
+		return c
+	}
+	first := neighbour(0)
+	s.deploy(t, first)
+	for n := range 10 {
+		s.deploy(t, neighbour(n+1))
+	}
+	sc := s.scenario(t, first, first.Spec.Spec.Ports[0])
+	sc.Name = "neighbours come and stay"
+	sc.Failures = []bench.Failure{{Kind: bench.None, Endpoint: sc.Home[0], Until: 10 * time.Second}}
+	done := make(chan error, 1)
+	go func() {
+		time.Sleep(8 * time.Second) // Envoys are up and the load runs
+		var all []*unstructured.Unstructured
+		for n := range 5 {
+			all = append(all, neighbour(n+20).Objects...)
+		}
+		done <- s.cluster.Apply(t.Context(), all)
+	}()
+	r := s.run(t, sc)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	judgeNames(t, r)
+	for class, x := range r.Classes {
+		if x.Lost() > 0 || x.Twice > 0 {
+			t.Errorf("%s: %d lost, %d twice", class, x.Lost(), x.Twice)
+		}
+	}
+	if r.During["west"]+r.Before["west"] > 0 {
+		t.Errorf("requests left home: %v %v", r.Before, r.During)
+	}
+}
