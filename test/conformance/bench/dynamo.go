@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -205,15 +206,13 @@ func (r *region) forward(w http.ResponseWriter, req *http.Request, body []byte, 
 		return
 	}
 	out.Header = req.Header.Clone()
-	resp, err := http.DefaultTransport.RoundTrip(out)
+	resp, err := r.local.RoundTrip(out)
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	defer func() { _ = resp.Body.Close() }()
-	for name, values := range resp.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), resp.Header)
 	w.WriteHeader(resp.StatusCode)
 	_, _ = io.Copy(w, resp.Body)
 }

@@ -21,7 +21,8 @@ import (
 )
 
 const (
-	adminPort    = 15000 // of the client; each pod of a gateway has the next one
+	adminPort    = 15000 // of the client; each pod of a gateway has one podStep further
+	podStep      = 100
 	adminAddress = "127.0.0.1:15000"
 	entryAddress = "127.0.0.1:15080"
 )
@@ -47,8 +48,8 @@ func podProxy(s *Scenario, i int) *proxy {
 	return &proxy{node: node, name: fmt.Sprintf("egress-%d", i+1), ordinal: i + 1, env: p.Env, envoy: s.Envoy, xds: s.XDS}
 }
 
-func (p *proxy) admin() string { return fmt.Sprintf("127.0.0.1:%d", adminPort+p.ordinal) }
-func (p *proxy) sds() string   { return fmt.Sprintf("127.0.0.1:%d", sdsPort+p.ordinal) }
+func (p *proxy) admin() string { return fmt.Sprintf("127.0.0.1:%d", adminPort+podStep*p.ordinal) }
+func (p *proxy) sds() string   { return fmt.Sprintf("127.0.0.1:%d", sdsPort+podStep*p.ordinal) }
 
 // object is a piece of a JSON document.
 type object = map[string]any

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"os"
 	"slices"
@@ -189,7 +190,7 @@ func (w *world) serve(s *Scenario, ep *Endpoint, addrs []string) error {
 		return err
 	}
 	for _, a := range addrs {
-		r := &region{ep: ep, addr: a, driver: s.Driver, ledger: w.ledger, certs: certs, ca: &s.World}
+		r := &region{ep: ep, addr: a, driver: s.Driver, ledger: w.ledger, certs: certs, ca: &s.World, local: &http.Transport{MaxIdleConnsPerHost: 64}}
 		if err := startRegion(r); err != nil {
 			return err
 		}

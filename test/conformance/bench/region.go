@@ -20,6 +20,7 @@ type region struct {
 	ledger *ledger
 	certs  map[Kind]*tls.Certificate
 	ca     *pki.Authority
+	local  http.RoundTripper // to DynamoDB Local, if requests are signed
 
 	mu       sync.Mutex
 	mode     Kind

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	sdsPort    = 15012 // of the client; each pod of a gateway has the next one
+	sdsPort    = 15012 // of the client; each pod of a gateway has one podStep further
 	secretType = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 )
 

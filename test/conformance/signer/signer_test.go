@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/test/conformance/generated"
 	"github.com/spillway-mesh/spillway/test/conformance/parts"
 	"github.com/spillway-mesh/spillway/test/conformance/sigv4"
@@ -31,11 +32,14 @@ const (
 )
 
 // patches are the values that the sample's EnvoyFilter puts into the listener of the first endpoint's port.
-func patches(t *testing.T) (manager object, filters []any, limit any) {
+func patches(t *testing.T, change func(*v1alpha1.ExternalFailover)) (manager object, filters []any, limit any) {
 	t.Helper()
 	spec, platform, err := generated.Read("../../../samples/dynamodb-signed/failover.yaml")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if change != nil {
+		change(spec)
 	}
 	c, diags, err := generated.Compile("signed", spec, platform)
 	if err != nil || c == nil {
@@ -87,18 +91,13 @@ func port(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// run starts Envoy before the region and returns the address of its listener.
-func run(t *testing.T, region string, env ...string) string {
+// bootstrap is an Envoy with a listener as the sample's gateway has it, before one region.
+func bootstrap(t *testing.T, region string, listen int, change func(*v1alpha1.ExternalFailover)) []byte {
 	t.Helper()
-	envoy, err := parts.Envoy(t.Context(), t.Logf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	manager, filters, limit := patches(t)
+	manager, filters, limit := patches(t, change)
 	host, p, _ := net.SplitHostPort(region)
 	var upstream int
 	_, _ = fmt.Sscan(p, &upstream)
-	listen := port(t)
 	manager["stat_prefix"] = "gateway"
 	manager["http_filters"] = append(filters, object{"name": "envoy.filters.http.router", "typed_config": object{
 		"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
@@ -126,6 +125,18 @@ func run(t *testing.T, region string, env ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return boot
+}
+
+// run starts Envoy before the region and returns the address of its listener.
+func run(t *testing.T, region string, change func(*v1alpha1.ExternalFailover), env ...string) string {
+	t.Helper()
+	envoy, err := parts.Envoy(t.Context(), t.Logf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen := port(t)
+	boot := bootstrap(t, region, listen, change)
 	file := filepath.Join(t.TempDir(), "envoy.json")
 	if err := os.WriteFile(file, boot, 0o600); err != nil {
 		t.Fatal(err)
@@ -188,7 +199,7 @@ func send(t *testing.T, address string, body []byte, headers map[string]string) 
 	for k, v := range headers {
 		req.Header.Set(k, v)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,13 +220,19 @@ func TestSigns(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `{"AccessKeyId":%q,"SecretAccessKey":%q,"Token":"tok","Expiration":"2099-01-01T00:00:00Z"}`, id, secret)
 	}))
 	t.Cleanup(container.Close)
-	for name, env := range map[string][]string{
-		"environment": {"AWS_ACCESS_KEY_ID=" + id, "AWS_SECRET_ACCESS_KEY=" + secret},
-		"file":        {"AWS_SHARED_CREDENTIALS_FILE=" + file},
-		"container":   {"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + container.URL},
+	for name, c := range map[string]struct {
+		change func(*v1alpha1.ExternalFailover)
+		env    string
+	}{
+		"environment":                         {env: "AWS_ACCESS_KEY_ID=" + id + " AWS_SECRET_ACCESS_KEY=" + secret},
+		"the file that the environment names": {env: "AWS_SHARED_CREDENTIALS_FILE=" + file},
+		"the file that the spec names": {change: func(x *v1alpha1.ExternalFailover) {
+			x.Spec.EgressGateway.Credentials = &v1alpha1.AWSCredentials{File: file}
+		}},
+		"container": {env: "AWS_CONTAINER_CREDENTIALS_FULL_URI=" + container.URL},
 	} {
 		t.Run(name, func(t *testing.T) {
-			address := run(t, backend.Listener.Addr().String(), append(env, "AWS_EC2_METADATA_DISABLED=true")...)
+			address := run(t, backend.Listener.Addr().String(), c.change, append(strings.Fields(c.env), "AWS_EC2_METADATA_DISABLED=true")...)
 			for what, c := range map[string]struct {
 				body    []byte
 				headers map[string]string
@@ -245,7 +262,7 @@ func TestSigns(t *testing.T) {
 }
 
 func TestMarks(t *testing.T) {
-	address := run(t, fmt.Sprintf("127.0.0.1:%d", port(t)), "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+secret)
+	address := run(t, fmt.Sprintf("127.0.0.1:%d", port(t)), nil, "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+secret)
 	resp := send(t, address, []byte("{}"), nil)
 	if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("x-spillway-not-sent") != "1" {
 		t.Errorf("refused: %d %v", resp.StatusCode, resp.Header)
@@ -267,7 +284,7 @@ func TestMarks(t *testing.T) {
 			_ = c.Close()
 		}
 	}()
-	address = run(t, l.Addr().String(), "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+secret)
+	address = run(t, l.Addr().String(), nil, "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+secret)
 	resp = send(t, address, []byte("{}"), nil)
 	if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("x-spillway-not-sent") != "" {
 		t.Errorf("reset: %d %v", resp.StatusCode, resp.Header)
