@@ -10,6 +10,10 @@ const (
 	budgetRate = 50
 	// jitter is what Envoy may add to an ejection, so that proxies do not all come back at once.
 	jitter = time.Second
+	// gatewayPods is the fewest pods that an egress gateway has: each is left on its own.
+	gatewayPods = 2
+	// mergeWindow is how long Envoy puts off a second change of health where no EnvoyFilter may say otherwise.
+	mergeWindow = time.Second
 	// envoyMaxEjection bounds an ejection where no EnvoyFilter may say otherwise.
 	envoyMaxEjection = 300 * time.Second
 )
@@ -23,8 +27,10 @@ type costs struct {
 	tries   int // that one dead tier takes
 	again   string
 	// told says that clients learn whether a request reached a region: an egress gateway that does not mark its own answers
-	// hides it.
-	told bool
+	// hides it. untold is what fails for that until all its pods are left, and why.
+	told      bool
+	untold    int
+	untoldWhy string
 }
 
 func costsOf(p *Plan) costs {
@@ -36,6 +42,12 @@ func costsOf(p *Plan) costs {
 	}
 	if p.Detect.FirstRetryLeaves {
 		c.tries = 1
+	}
+	c.untold = c.gateway * gatewayPods
+	c.untoldWhy = fmt.Sprintf("%d at each of the gateway's pods", c.gateway)
+	if !p.EnvoyFilter {
+		c.untold += perRate(mergeWindow)
+		c.untoldWhy += fmt.Sprintf(" and those of the %s that Envoy puts off leaving the second pod", mergeWindow)
 	}
 	if p.Detect.Active != nil {
 		c.again = "once only, because active checks keep the address out"
@@ -104,8 +116,8 @@ func (c *costs) refused(r *Route, f Failure) BudgetLine {
 	l := BudgetLine{Failure: f, Class: r.Name}
 	switch {
 	case !c.told && r.Retry == RetryUnprocessed:
-		l.Failed = c.gateway
-		l.Formula = fmt.Sprintf("the first %d fail, because the gateway's 503 does not tell that nothing was sent; %s", c.gateway, c.again)
+		l.Failed = c.untold
+		l.Formula = fmt.Sprintf("%s fail, because its 503 does not tell that nothing was sent; %s", c.untoldWhy, c.again)
 		return l
 	case r.Retry == RetryNever:
 		l.Failed = c.gateway
@@ -122,9 +134,9 @@ func (c *costs) blackHole(r *Route) BudgetLine {
 	caught := perRate(c.connect) + c.gateway
 	switch {
 	case !c.told && r.Retry == RetryUnprocessed:
-		l.Failed = caught
-		l.Formula = fmt.Sprintf("rate × connectTimeout %s + %d fail, because the gateway's 503 does not tell that nothing was sent; %s",
-			c.connect, c.gateway, c.again)
+		l.Failed = perRate(c.connect) + c.untold
+		l.Formula = fmt.Sprintf("rate × connectTimeout %s, %s fail, because its 503 does not tell that nothing was sent; %s",
+			c.connect, c.untoldWhy, c.again)
 		return l
 	case r.Retry == RetryNever:
 		l.Failed = caught

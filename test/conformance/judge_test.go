@@ -29,7 +29,7 @@ func (s *suite) kinds(c *generated.Case, port v1alpha1.Port) []bench.Kind {
 	if multiplexed(port) {
 		kinds = append(kinds, bench.Refused)
 	}
-	if byName(c) {
+	if byName(c) && !forgets(c) {
 		kinds = append(kinds, bench.DNSEmpty)
 	}
 	if !s.full {
@@ -42,7 +42,7 @@ func (s *suite) kinds(c *generated.Case, port v1alpha1.Port) []bench.Kind {
 	if tls {
 		kinds = append(kinds, bench.BadCert, bench.Expired)
 	}
-	if byName(c) {
+	if byName(c) && !forgets(c) {
 		kinds = append(kinds, bench.NXDomain)
 	}
 	return kinds

@@ -1,8 +1,6 @@
 package istio
 
 import (
-	"time"
-
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target/istio/policy"
@@ -12,7 +10,6 @@ const (
 	typeURL      = "type.googleapis.com/"
 	tlsSocket    = "envoy.transport_sockets.tls"
 	tlsContext   = typeURL + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
-	ejectJitter  = time.Second
 	hostSNISince = `^1\.(2[5-9]|[3-9][0-9]).*`
 )
 
@@ -70,23 +67,7 @@ func (w writer) identityFields() render.Map {
 // detectPatch is what Istio's outlierDetection cannot say, and the active check.
 func (w writer) detectPatch(p plan.Port) render.Map {
 	d := w.Detect
-	value := render.Map{
-		kv("outlier_detection", render.Map{
-			why("otherwise a second ejection in a row takes twice as long, a third three times",
-				"max_ejection_time", policy.Seconds(d.MaxEjection)),
-			kv("max_ejection_time_jitter", policy.Seconds(ejectJitter)),
-		}),
-		kv("common_lb_config", render.Map{
-			why("Envoy's default of 1s delays every second health change within a second",
-				"update_merge_window", "0s"),
-		}),
-		why("how soon a name is looked up again after an empty answer; Istio's default is 60s",
-			"dns_refresh_rate", policy.Seconds(d.DNSRefresh)),
-		kv("dns_failure_refresh_rate", render.Map{
-			kv("base_interval", policy.Seconds(d.DNSFailureBase)),
-			kv("max_interval", policy.Seconds(d.DNSFailureMax)),
-		}),
-	}
+	value := policy.ClusterPatch(&d)
 	if d.Active != nil && p.Protocol.IsHTTP() {
 		value = append(value,
 			kv("health_checks", render.List{healthCheck(d.Active, p.Protocol)}),

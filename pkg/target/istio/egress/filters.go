@@ -6,6 +6,7 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target"
+	"github.com/spillway-mesh/spillway/pkg/target/istio/policy"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 	filterPriority = 10
 )
 
-// filters mark the gateway's own answers, and sign what goes to a region.
+// filters mark the gateway's own answers, sign what goes to a region, and have a region that is back found at once.
 func (w writer) filters() []target.Object {
 	if !w.gateway.Marks {
 		return nil
@@ -34,6 +35,7 @@ func (w writer) filters() []target.Object {
 			if w.Signing != nil {
 				patches = append(patches, w.sign(h, h.Listen[p.Name])...)
 			}
+			patches = append(patches, w.cluster(h, p))
 		}
 	}
 	return []target.Object{w.spec(networkingV1alpha3, "EnvoyFilter", w.name(), render.Map{
@@ -61,6 +63,17 @@ func (w writer) mark(listen int) render.Item {
 			}})}),
 		}),
 	})
+}
+
+// cluster changes how the gateway itself sees an endpoint.
+func (w writer) cluster(h *plan.Hop, p plan.Port) render.Item {
+	return render.Item{Value: render.Map{
+		kv("applyTo", "CLUSTER"),
+		kv("match", render.Map{
+			kv("context", "GATEWAY"), kv("cluster", render.Map{kv("service", h.Host), kv("portNumber", p.Number)}),
+		}),
+		kv("patch", render.Map{kv("operation", "MERGE"), kv("value", policy.ClusterPatch(&w.Detect))}),
+	}}
 }
 
 // sign gives requests the signature of the hop's region, after what the application may have signed is gone.

@@ -54,6 +54,30 @@ func OutlierDetection(d *plan.Detect) render.Map {
 	}
 }
 
+// ejectJitter is what Envoy may add to an ejection, so that proxies do not all come back at once.
+const ejectJitter = time.Second
+
+// ClusterPatch is what Istio's outlierDetection cannot say: a patch of Envoy's cluster.
+func ClusterPatch(d *plan.Detect) render.Map {
+	return render.Map{
+		kv("outlier_detection", render.Map{
+			why("otherwise a second ejection in a row takes twice as long, a third three times",
+				"max_ejection_time", Seconds(d.MaxEjection)),
+			kv("max_ejection_time_jitter", Seconds(ejectJitter)),
+		}),
+		kv("common_lb_config", render.Map{
+			why("Envoy's default of 1s delays every second health change within a second",
+				"update_merge_window", "0s"),
+		}),
+		why("how soon a name is looked up again after an empty answer; Istio's default is 60s",
+			"dns_refresh_rate", Seconds(d.DNSRefresh)),
+		kv("dns_failure_refresh_rate", render.Map{
+			kv("base_interval", Seconds(d.DNSFailureBase)),
+			kv("max_interval", Seconds(d.DNSFailureMax)),
+		}),
+	}
+}
+
 // Credentials say where certificates come from: a Kubernetes object or files, never both.
 func Credentials(namespace string, tls plan.TLS) render.Map {
 	switch {
