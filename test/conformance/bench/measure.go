@@ -60,6 +60,7 @@ func summarize(s *Scenario, led *ledger, l *load, m *marks, stats map[string]int
 		Steady: -1, Back: -1, WrongSNI: led.sni, WrongHost: led.host, Hellos: led.hellos, Plaintext: led.plain,
 		BadSignatures: led.signature,
 		Ejections:     stats["ejections_enforced_total"], Overflow: stats["ejections_overflow"], Retries: stats["upstream_rq_retry"],
+		Cut:      stats["upstream_cx_destroy_remote"],
 		Examples: slices.Clone(led.notes),
 	}
 	var during, after []sample

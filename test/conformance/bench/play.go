@@ -58,25 +58,30 @@ func play(ctx context.Context, s *Scenario) (*Result, error) {
 	if err := e.awaitReady(ctx); err != nil {
 		return nil, err
 	}
+	l, r, err := measured(ctx, s, w)
+	if err == nil && db != nil {
+		err = db.audit(ctx, s, l, r)
+	}
+	return r, err
+}
+
+// measured warms the proxies up, drives the load through the phases and sums up.
+func measured(ctx context.Context, s *Scenario, w *world) (*load, *Result, error) {
 	c, err := newCaller(s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	warm(ctx, s, c)
 	l := &load{caller: c, calls: s.Calls, rate: s.Rate}
 	m := &marks{}
 	if err := drive(ctx, s, w, l, m); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	stats, err := counters(ctx, s.Host)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	r := summarize(s, w.ledger, l, m, stats)
-	if db != nil {
-		err = db.audit(ctx, s, l, r)
-	}
-	return r, err
+	return l, summarize(s, w.ledger, l, m, stats), nil
 }
 
 // marks are the moments between the phases.

@@ -191,6 +191,8 @@ type Result struct {
 	Hellos, Plaintext   int
 	Ejections, Overflow int
 	Retries             int
+	// Cut counts connections of the client's proxy that the other side ended.
+	Cut int
 	// BadSignatures counts requests whose signature a region refused; WritesGone and WritesDoubled compare what clients were
 	// told with what the regions hold.
 	BadSignatures, WritesGone, WritesDoubled int
