@@ -14,7 +14,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -59,7 +61,7 @@ func Open(o Options) ([]*Cluster, error) {
 	contexts := slices.Clone(o.Contexts)
 	if len(contexts) == 0 {
 		if raw.CurrentContext == "" {
-			return nil, errors.New("the kubeconfig has no current context: name one with --contexts")
+			return openPod(o)
 		}
 		contexts = []string{raw.CurrentContext}
 	}
@@ -79,11 +81,39 @@ func Open(o Options) ([]*Cluster, error) {
 	return out, nil
 }
 
+// inPod is what the cluster is called in which the program runs in a pod, where there is no kubeconfig.
+const inPod = "in-cluster"
+
+// openPod is the cluster that the program runs in, with the account of its pod: so the Jobs of maintenance windows do.
+func openPod(o Options) ([]*Cluster, error) {
+	config, err := rest.InClusterConfig()
+	if errors.Is(err, rest.ErrNotInCluster) {
+		return nil, errors.New("the kubeconfig has no current context: name one with --contexts")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the account of the pod: %w", err)
+	}
+	c := &Cluster{Context: inPod, Namespace: o.Namespace, timeout: o.Timeout}
+	if c.Namespace == "" {
+		text, err := os.ReadFile("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+		if err != nil {
+			return nil, fmt.Errorf("reading the namespace of the pod: %w", err)
+		}
+		c.Namespace = strings.TrimSpace(string(text))
+	}
+	c.broken = c.dial(config)
+	return []*Cluster{c}, nil
+}
+
 func (c *Cluster) connect(from clientcmd.ClientConfig) error {
 	config, err := from.ClientConfig()
 	if err != nil {
 		return fmt.Errorf("reading context %s: %w", c.Context, err)
 	}
+	return c.dial(config)
+}
+
+func (c *Cluster) dial(config *rest.Config) error {
 	config.UserAgent = userAgent
 	base, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {

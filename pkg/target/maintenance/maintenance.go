@@ -26,7 +26,7 @@ func (Target) Info() target.Info {
 		Summary:   "windows and exclusions so that two clusters are never worked on at once, and the mode Strict during each",
 		Stability: "Alpha",
 		Kinds: append(
-			target.Kinds(target.CRDValidated("k8s.io/api"), "CronJob.batch", "RoleBinding.rbac.authorization.k8s.io", "ServiceAccount"),
+			target.Kinds(target.SemanticsRun("kube-apiserver v1.36.3, spillway mode"), "CronJob.batch", "RoleBinding.rbac.authorization.k8s.io", "ServiceAccount"),
 			target.Kinds(target.OwnSubset(), "ContainerCluster.container.cnrm.cloud.google.com", "Terraform", "gcloud")...),
 	}
 }

@@ -73,7 +73,7 @@ func start() (*suite, error) {
 func (s *suite) start(ctx context.Context, name string) (*server, error) {
 	env := &envtest.Environment{
 		CRDInstallOptions: envtest.CRDInstallOptions{
-			Paths: append([]string{filepath.Join("testdata", "crds")}, s.set.CRDs...), ErrorIfPathMissing: true, MaxTime: time.Minute,
+			Paths: append([]string{filepath.Join("testdata", "crds"), filepath.Join("..", "..", "..", "manifests", "crd")}, s.set.CRDs...), ErrorIfPathMissing: true, MaxTime: time.Minute,
 		},
 		ControlPlaneStartTimeout: 2 * time.Minute, ControlPlaneStopTimeout: 20 * time.Second,
 	}
