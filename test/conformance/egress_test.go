@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -175,5 +176,30 @@ func TestGatewayNeighbours(t *testing.T) {
 	}
 	if r.During["west"]+r.Before["west"] > 0 {
 		t.Errorf("requests left home: %v %v", r.Before, r.During)
+	}
+}
+
+// TestMissingNameTakesAnyCertificate is the negative control of the check of names: without subjectAltNames behind its SNI the
+// gateway takes the other region's certificate for home's. That what is generated does not, TestLive shows (swapcert).
+func TestMissingNameTakesAnyCertificate(t *testing.T) {
+	t.Parallel()
+	s := use(t)
+	c := compiled(t, "egress-gateway", specFiles(t)["egress-gateway"], "nameless")
+	taken := 0
+	for _, o := range c.Objects {
+		if _, found, _ := unstructured.NestedSlice(o.Object, "spec", "trafficPolicy", "tls", "subjectAltNames"); found && strings.Contains(o.GetName(), "egress") {
+			unstructured.RemoveNestedField(o.Object, "spec", "trafficPolicy", "tls", "subjectAltNames")
+			taken++
+		}
+	}
+	if taken != len(c.Spec.Spec.Endpoints) {
+		t.Fatalf("%d rules had names", taken)
+	}
+	s.deploy(t, c)
+	sc := s.scenario(t, c, c.Spec.Spec.Ports[0])
+	sc.Name, sc.Timing.Recover = "no names to check", time.Second
+	sc.Failures = []bench.Failure{down(bench.SwapCert, sc.Home[0], 0, 3*time.Second)}
+	if r := s.run(t, sc); r.During[sc.Home[0]] == 0 || r.During["west"] > 0 {
+		t.Errorf("served during the outage by %v: the control is blind", r.During)
 	}
 }

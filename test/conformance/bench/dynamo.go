@@ -143,12 +143,19 @@ type idKey struct{}
 
 type regionKey struct{}
 
-// tagged carries the request's number to the regions, and the region's name back.
-type tagged struct{ next http.RoundTripper }
+// tagged carries the request's number to the regions, and the region's name back. A request that is signed for another host
+// is sent to the one that is dialled all the same.
+type tagged struct {
+	host, dialled string
+	next          http.RoundTripper
+}
 
 func (g tagged) RoundTrip(req *http.Request) (*http.Response, error) {
 	id, _ := req.Context().Value(idKey{}).(string)
 	req.Header.Set(idHeader, id)
+	if g.host != "" {
+		req.URL.Host, req.Host = g.dialled, g.dialled
+	}
 	resp, err := g.next.RoundTrip(req)
 	if region, ok := req.Context().Value(regionKey{}).(*string); ok && err == nil {
 		*region = resp.Header.Get(regionHeader)
@@ -159,11 +166,16 @@ func (g tagged) RoundTrip(req *http.Request) (*http.Response, error) {
 func newSDKCaller(s *Scenario, authority string) caller {
 	options := dynamodb.Options{
 		Region: "us-east-1", BaseEndpoint: aws.String("http://" + authority), Credentials: aws.AnonymousCredentials{},
-		Retryer: aws.NopRetryer{}, // what the mesh does is measured, not what the SDK adds
-		HTTPClient: &http.Client{Transport: tagged{&http.Transport{
+		HTTPClient: &http.Client{Transport: tagged{host: s.SignedHost, dialled: authority, next: &http.Transport{
 			MaxIdleConnsPerHost: 512, DisableCompression: true,
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, s) },
 		}}},
+	}
+	if !s.SDKRetries {
+		options.Retryer = aws.NopRetryer{} // what the mesh does is measured, not what the SDK adds
+	}
+	if s.SignedHost != "" {
+		options.BaseEndpoint = aws.String("http://" + s.SignedHost)
 	}
 	if s.ClientSigns != nil {
 		options.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -193,11 +205,11 @@ func (c *sdkCaller) call(ctx context.Context, id string, call *Call) (string, er
 func (r *region) forward(w http.ResponseWriter, req *http.Request, body []byte, mode Kind) {
 	if err := sigv4.Check(req, body, *r.ep.Signed, time.Now()); err != nil {
 		r.ledger.badSignature(r.ep.Name, err)
-		answerDynamo(w, "com.amazon.coral.service#InvalidSignatureException", err.Error())
+		answerDynamo(w, http.StatusBadRequest, "com.amazon.coral.service#InvalidSignatureException", err.Error())
 		return
 	}
 	if mode == Throttle {
-		answerDynamo(w, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "slow down")
+		answerDynamo(w, http.StatusBadRequest, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "slow down")
 		return
 	}
 	out, err := http.NewRequestWithContext(req.Context(), req.Method, "http://"+dynamoAddress+req.URL.RequestURI(), bytes.NewReader(body))
@@ -217,9 +229,9 @@ func (r *region) forward(w http.ResponseWriter, req *http.Request, body []byte, 
 	_, _ = io.Copy(w, resp.Body)
 }
 
-// answerDynamo refuses as DynamoDB does: with 400 and the error's type.
-func answerDynamo(w http.ResponseWriter, kind, message string) {
+// answerDynamo refuses as DynamoDB does: with the error's type.
+func answerDynamo(w http.ResponseWriter, status int, kind, message string) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	w.WriteHeader(http.StatusBadRequest)
+	w.WriteHeader(status)
 	_, _ = fmt.Fprintf(w, `{"__type":%q,"message":%q}`, kind, message)
 }

@@ -60,7 +60,7 @@ func play(ctx context.Context, s *Scenario) (*Result, error) {
 	}
 	l, r, err := measured(ctx, s, w)
 	if err == nil && db != nil {
-		err = db.audit(ctx, s, l, r)
+		err = errors.Join(db.audit(ctx, s, l, r), db.auditRuns(ctx, s, r.Runs))
 	}
 	return r, err
 }
@@ -81,13 +81,16 @@ func measured(ctx context.Context, s *Scenario, w *world) (*load, *Result, error
 	if err != nil {
 		return nil, nil, err
 	}
-	return l, summarize(s, w.ledger, l, m, stats), nil
+	r := summarize(s, w.ledger, l, m, stats)
+	r.Runs = m.runs
+	return l, r, nil
 }
 
 // marks are the moments between the phases.
 type marks struct {
 	failed, healed time.Time
 	inFlight       int
+	runs           []ProgramRun
 }
 
 // drive goes through the phases while the load runs.
@@ -104,6 +107,7 @@ func drive(ctx context.Context, s *Scenario, w *world, l *load, m *marks) error 
 	for _, f := range s.Failures {
 		wg.Go(func() { errs <- w.fail(s, f) })
 	}
+	m.runs = programs(ctx, s, m.failed.Add(s.Outage()))
 	for range s.Failures {
 		if err := <-errs; err != nil {
 			return err
@@ -155,6 +159,12 @@ func newWorld(s *Scenario, dir string) (*world, error) {
 	}
 	for _, p := range s.Egress.Pods {
 		answers[s.Egress.Name] = append(answers[s.Egress.Name], p.Address)
+	}
+	if len(s.Programs) > 0 {
+		answers[s.Host] = []string{applicationAddress}
+		if err := startRedirect(context.Background(), s); err != nil {
+			return nil, err
+		}
 	}
 	if w.names, err = startNames(answers, s.DNS); err != nil {
 		return nil, err

@@ -81,6 +81,13 @@ type Scenario struct {
 	// Dynamo is the folder of DynamoDB Local's jars, if it is to run. ClientSigns has the application sign for us-east-1.
 	Dynamo      string
 	ClientSigns *sigv4.Key
+	// SignedHost is the Host that the application signs, if it is not the one that it dials.
+	SignedHost string
+	// SDKRetries leaves the SDK's own retries on.
+	SDKRetries bool
+	// Programs run one after the other from the begin of the outage, each ProgramRuns times.
+	Programs    []Program
+	ProgramRuns int
 	// Egress is the gateway that endpoints are reached through, if there is one.
 	Egress Egress
 	// Home names the endpoints that serve this client on a good day.
@@ -196,8 +203,15 @@ type Result struct {
 	// BadSignatures counts requests whose signature a region refused; WritesGone and WritesDoubled compare what clients were
 	// told with what the regions hold.
 	BadSignatures, WritesGone, WritesDoubled int
+	Runs                                     []ProgramRun
 	// Examples are a few of the errors clients saw.
 	Examples []string
+}
+
+// ProgramRun is one run of a program: what it said on failing, empty if it did not, and the regions that hold what it wrote.
+type ProgramRun struct {
+	Program, Key, Failed string
+	Regions              []string
 }
 
 // Tally sums up one class of requests.

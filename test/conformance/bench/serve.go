@@ -69,6 +69,9 @@ func (r *region) handle(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	switch {
+	case mode == Error500 && r.ep.Signed != nil:
+		answerDynamo(w, http.StatusInternalServerError, "com.amazonaws.dynamodb.v20120810#InternalServerError", "broken")
+		return
 	case mode == Error503:
 		w.WriteHeader(http.StatusServiceUnavailable)
 	case mode == Error500:

@@ -1,6 +1,7 @@
 package awsclient
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -27,5 +28,21 @@ func TestSnippets(t *testing.T) {
 	}
 	if _, other := Snippets("a.internal", "s3"); !other {
 		t.Error("another service is not told")
+	}
+}
+
+// TestSampleShowsTheSame holds the sample's page against what explain prints.
+func TestSampleShowsTheSame(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../../samples/dynamodb-signed/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _ := Snippets("orders-table.internal", "dynamodb")
+	for _, s := range all {
+		block := "```text\n" + strings.Join(s.Lines, "\n") + "\n```"
+		if s.Language != "Java" && !strings.Contains(string(page), block) {
+			t.Errorf("the page does not show, in %s,\n%s", s.Language, block)
+		}
 	}
 }
