@@ -36,8 +36,8 @@ func (Target) Info() target.Info {
 		Name: "mesh", Edge: "Mesh", Stability: "Alpha",
 		Summary: "services of a mesh over all clusters go on in another cluster",
 		Kinds: []target.Kind{
-			{Name: "DestinationRule.networking.istio.io", Checked: target.CRDValidated("istio.io/api")},
-			{Name: "MeshConfig", Checked: target.OwnSubset()},
+			{Name: "DestinationRule.networking.istio.io", Checked: target.SemanticsRun("istiod 1.31 of two clusters")},
+			{Name: "MeshConfig", Checked: target.SemanticsRun("istiod 1.31 of two clusters")},
 		},
 	}
 }

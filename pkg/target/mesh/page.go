@@ -17,7 +17,7 @@ func (t Target) Files(f *plan.Fleet) ([]target.File, error) {
 func (o *Options) page(f *plan.Fleet) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# The mesh over the clusters of %s\n\n", f.Owner())
-	b.WriteString("## What it does\n\nWhen a cluster has no endpoint left of one of these services, or all of them were left after errors, calls go to the\nother clusters: first within the region, then anywhere.\n\n")
+	b.WriteString("## What it does\n\nWhen a cluster has no endpoint left of one of these services, or all of them were left after errors, calls go to the\nother clusters: first within the region where they share a network, then anywhere.\n\n")
 	for _, s := range o.Services {
 		fmt.Fprintf(&b, "- `%s.svc.%s`\n", s, o.Domain)
 	}

@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,8 @@ type Cluster struct {
 // Options say where the parts are.
 type Options struct {
 	Parts *parts.Set
+	// Name is what istiod calls the cluster; Kubernetes if it is empty.
+	Name string
 	// CRDs are files or folders with further CRDs.
 	CRDs []string
 }
@@ -89,7 +92,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if err = c.seed(ctx); err != nil {
 		return nil, err
 	}
-	if err = c.startIstiod(ctx, o.Parts.Istiod); err != nil {
+	if err = c.startIstiod(ctx, o.Parts.Istiod, cmp.Or(o.Name, "Kubernetes")); err != nil {
 		return nil, err
 	}
 	c.forward, err = startForwarder(c.Socket, c.SecureXDS)
@@ -122,15 +125,23 @@ func (c *Cluster) seed(ctx context.Context) error {
 	return nil
 }
 
+// Kubeconfig leads to the API server as its administrator.
+func (c *Cluster) Kubeconfig() []byte { return c.env.KubeConfig }
+
+// StopIstiod ends istiod alone.
+func (c *Cluster) StopIstiod() {
+	if c.istiod != nil {
+		c.istiod.stop()
+	}
+}
+
 // Stop ends everything that Start started.
 func (c *Cluster) Stop() error {
 	var errs []error
 	if c.forward != nil {
 		errs = append(errs, c.forward.stop())
 	}
-	if c.istiod != nil {
-		c.istiod.stop()
-	}
+	c.StopIstiod()
 	if c.env != nil {
 		errs = append(errs, c.env.Stop())
 	}

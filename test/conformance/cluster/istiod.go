@@ -53,7 +53,7 @@ func (p *process) stop() {
 
 // startIstiod runs istiod beside the API server. An upstream Envoy lacks Istio's own filters, so those that istiod
 // would ask for are switched off.
-func (c *Cluster) startIstiod(ctx context.Context, binary string) error {
+func (c *Cluster) startIstiod(ctx context.Context, binary, name string) error {
 	ports := make([]string, 4)
 	for i := range ports {
 		var err error
@@ -70,7 +70,7 @@ func (c *Cluster) startIstiod(ctx context.Context, binary string) error {
 		"--monitoringAddr", ports[2], "--secureGRPCAddr", ports[3], "--httpsAddr", "")
 	cmd.Dir = c.dir
 	cmd.Env = append(os.Environ(),
-		"POD_NAME=istiod-0", "POD_NAMESPACE="+systemNamespace, "CLUSTER_ID=Kubernetes", "ENABLE_LEADER_ELECTION=false",
+		"POD_NAME=istiod-0", "POD_NAMESPACE="+systemNamespace, "CLUSTER_ID="+name, "ENABLE_LEADER_ELECTION=false",
 		"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_ENABLE_ALPN_FILTER=false", "PILOT_DISABLE_MX_ALPN=true",
 		"ROOT_CA_DIR="+filepath.Join(c.dir, caFolder),
 		"PILOT_DEBOUNCE_AFTER=50ms", "INJECTION_WEBHOOK_CONFIG_NAME=", "VALIDATION_WEBHOOK_CONFIG_NAME=",

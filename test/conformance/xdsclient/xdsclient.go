@@ -5,11 +5,13 @@
 package xdsclient
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3" // unpacked as Any
@@ -25,6 +27,7 @@ const (
 	typePrefix   = "type.googleapis.com/"
 	clusterType  = typePrefix + "envoy.config.cluster.v3.Cluster"
 	listenerType = typePrefix + "envoy.config.listener.v3.Listener"
+	endpointType = typePrefix + "envoy.config.endpoint.v3.ClusterLoadAssignment"
 	routeType    = typePrefix + "envoy.config.route.v3.RouteConfiguration"
 
 	maxMessage = 64 << 20
@@ -52,6 +55,8 @@ func (c *Client) Close() error { return c.conn.Close() }
 type Node struct {
 	Namespace string
 	Region    string // "" for a proxy without a locality
+	Cluster   string // "" for Kubernetes
+	Network   string // "" for none
 }
 
 func (n Node) proto() (*corev3.Node, error) {
@@ -61,7 +66,7 @@ func (n Node) proto() (*corev3.Node, error) {
 		labels["topology.kubernetes.io/zone"] = n.Region + "-b"
 	}
 	metadata, err := structpb.NewStruct(map[string]any{
-		"NAMESPACE": n.Namespace, "CLUSTER_ID": "Kubernetes", "ISTIO_VERSION": "1.31.0", "NAME": "client",
+		"NAMESPACE": n.Namespace, "CLUSTER_ID": cmp.Or(n.Cluster, "Kubernetes"), "NETWORK": n.Network, "ISTIO_VERSION": "1.31.0", "NAME": "client",
 		"SERVICE_ACCOUNT": "client", "INSTANCE_IPS": "127.0.0.1", "MESH_ID": "cluster.local", "LABELS": labels,
 	})
 	if err != nil {
@@ -103,6 +108,32 @@ func (c *Client) Snapshot(ctx context.Context, n Node, routes ...string) (*Snaps
 	}
 	if len(routes) > 0 {
 		if out.Routes, err = collect(&ask, routeType, routes, (*routev3.RouteConfiguration).GetName); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Endpoints are those of clusters whose endpoints come apart from them, as address:port, sorted, by priority.
+func (c *Client) Endpoints(ctx context.Context, n Node, clusters ...string) (map[string][][]string, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	node, err := n.proto()
+	if err != nil {
+		return nil, err
+	}
+	stream, err := discoveryv3.NewAggregatedDiscoveryServiceClient(c.conn).StreamAggregatedResources(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("opening the stream: %w", err)
+	}
+	ask := asker{stream: stream, node: node}
+	found, err := collect(&ask, endpointType, clusters, (*endpointv3.ClusterLoadAssignment).GetClusterName)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string][][]string, len(found))
+	for name, e := range found {
+		if out[name], err = Tiers(&clusterv3.Cluster{Name: name, LoadAssignment: e}); err != nil {
 			return nil, err
 		}
 	}
