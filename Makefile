@@ -81,8 +81,9 @@ generate: $(CRDGEN) $(APIDOCS) ## write the deepcopy code, the CRDs, the API ref
 	bin/spillway explain -f "$$s/failover.yaml" -o svg >"$$s/tiers.svg.new" 2>/dev/null && mv "$$s/tiers.svg.new" "$$s/tiers.svg" || \
 	{ rm -f "$$s/tiers.svg.new"; bin/spillway generate -f "$$s/failover.yaml" >/dev/null; exit 1; }; done
 	@for s in $(FLEETS); do \
-	bin/spillway generate -f "$$s/clusterfailover.yaml" -d "$$s/generated" --prune 2>/dev/null || \
-	{ bin/spillway generate -f "$$s/clusterfailover.yaml" >/dev/null; exit 1; }; done
+	bin/spillway generate -f "$$s/clusterfailover.yaml" -d "$$s/generated" --prune 2>/dev/null && \
+	bin/spillway explain edge -f "$$s/clusterfailover.yaml" -o svg >"$$s/times.svg.new" 2>/dev/null && mv "$$s/times.svg.new" "$$s/times.svg" || \
+	{ rm -f "$$s/times.svg.new"; bin/spillway generate -f "$$s/clusterfailover.yaml" >/dev/null; exit 1; }; done
 
 verify: generate $(LINT) ## fail if anything generated, any expected output or the formatting is not up to date
 	@if [ -n '$(GOLDEN)' ]; then set -x; $(GO) test $(GOLDEN) -update; fi

@@ -71,6 +71,11 @@ func TestFleetSamplesAreGenerated(t *testing.T) {
 			if len(now) < 5 {
 				t.Errorf("samples/%s: %d files only", name, len(now))
 			}
+			draw := exec.CommandContext(t.Context(), binary, "explain", "edge", "-f", "samples/"+name+"/clusterfailover.yaml", "-o", "svg")
+			draw.Dir = ".."
+			if picture, err := draw.Output(); err != nil || !bytes.Equal(picture, read(t, filepath.Join("../samples", name, "times.svg"))) {
+				t.Errorf("samples/%s/times.svg is not what explain edge draws (%v): run make generate", name, err)
+			}
 		})
 	}
 }
@@ -83,7 +88,7 @@ func TestFleetSamplesReadLikeOneAnother(t *testing.T) {
 		page := string(read(t, filepath.Join("../samples", name, "README.md")))
 		last := -1
 		for _, section := range []string{
-			"](clusterfailover.yaml)", "](generated/)", "\n## What it protects from\n", "\n## What is hard about it\n", "\n## Apply it\n",
+			"](clusterfailover.yaml)", "](generated/)", "](times.svg)", "\n## What it protects from\n", "\n## What is hard about it\n", "\n## Apply it\n",
 			"\n## What it cannot do\n",
 		} {
 			if where := strings.Index(page, section); where <= last {
@@ -147,5 +152,39 @@ func TestScriptsOfFleetSamplesParse(t *testing.T) {
 	}
 	if scripts == 0 {
 		t.Error("there are no scripts")
+	}
+}
+
+// TestStepsOfANewCluster wants each step of the sample's page to change the new cluster's Service and, besides the fleet's page,
+// the ClusterHealths: nothing else.
+func TestStepsOfANewCluster(t *testing.T) {
+	t.Parallel()
+	binary, text := spillway(t), string(read(t, "../samples/cluster-gclb/clusterfailover.yaml"))
+	write := func(rotation string) map[string][]byte {
+		dir := t.TempDir()
+		spec := strings.Replace(text, "- name: green\n", "- name: green\n    rotation: "+rotation+"\n", 1)
+		command := exec.CommandContext(t.Context(), binary, "generate", "-f", "-", "-d", dir)
+		command.Stdin = strings.NewReader(spec)
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("rotation %s: %v\n%s", rotation, err, out)
+		}
+		return tree(t, dir)
+	}
+	const service = "clusters/green/52-service-istio-ingress-shop-edge.yaml"
+	before := write("Out")
+	for step, share := range map[string]string{"Standby": "1", "Serving": "100"} {
+		after := write(step)
+		for file := range after {
+			told := file == service || strings.Contains(file, "-clusterhealth-") || strings.HasSuffix(file, "-gkeingress.md")
+			if !told && !bytes.Equal(before[file], after[file]) {
+				t.Errorf("%s changes %s", step, file)
+			}
+		}
+		if want := `"capacity_scaler":` + share + `}`; !strings.Contains(string(after[service]), want) {
+			t.Errorf("%s: no %s in the Service", step, want)
+		}
+	}
+	if !strings.Contains(string(before[service]), `"capacity_scaler":0}`) {
+		t.Error("a cluster that is out has capacity")
 	}
 }
