@@ -106,6 +106,19 @@ func TestFleetSamplesReadLikeOneAnother(t *testing.T) {
 	}
 }
 
+// TestFleetSamplesAreFlawless asks every rule of the analysis about what is written, as about anybody's objects.
+func TestFleetSamplesAreFlawless(t *testing.T) {
+	t.Parallel()
+	binary := spillway(t)
+	for _, name := range append(fleetSamples(t), "maintenance") {
+		command := exec.CommandContext(t.Context(), binary, "analyze", "samples/"+name, "--fail-on", "warning")
+		command.Dir = ".."
+		if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "no findings") {
+			t.Errorf("samples/%s (%v):\n%s", name, err, out)
+		}
+	}
+}
+
 // TestMirrorsAreEqual wants the objects in every config cluster to be the same, byte for byte below the line that says which
 // cluster a file is for.
 func TestMirrorsAreEqual(t *testing.T) {
