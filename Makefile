@@ -13,6 +13,8 @@ SEED      ?= 1
 # Benchmarks to run, and how often.
 BENCH     ?= .
 COUNT     ?= 1
+# yes: `make bench` also measures on real proxies what each way to a region adds.
+PARTS     ?=
 # The image name up to the binary's name, and its tag.
 IMAGE     ?= spillway-mesh
 TAG       ?= dev
@@ -98,6 +100,7 @@ samples: ## run the samples' tests alone
 
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+	@if [ -n '$(PARTS)' ]; then set -x; cd test/conformance && $(GO) test -run '^$$' -bench Delivery -benchtime 1x -count $(COUNT); fi
 
 # Every stage runs, also after one that fails: one run tells all that is wrong. The last go test names no package: only
 # so does go print the table of a run that passes.

@@ -20,7 +20,7 @@ const podLabel = "bench.pod"
 const pods = 2
 
 // egress is the gateway of a case: two pods, each with the gateway's identity and credentials in its environment.
-func (s *suite) egress(t *testing.T, c *generated.Case, region string) bench.Egress {
+func (s *suite) egress(t testing.TB, c *generated.Case, region string) bench.Egress {
 	t.Helper()
 	g := c.Plan.Gateway
 	out := bench.Egress{Name: g.Address}

@@ -74,7 +74,7 @@ func TestMain(m *testing.M) {
 }
 
 // use gives a test the suite.
-func use(t *testing.T) *suite {
+func use(t testing.TB) *suite {
 	t.Helper()
 	s, err := shared()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 type client struct{ namespace, account, region string }
 
 // node is the client's sidecar, with a certificate of the mesh.
-func (s *suite) node(t *testing.T, c client) bench.Node {
+func (s *suite) node(t testing.TB, c client) bench.Node {
 	t.Helper()
 	id, err := s.cluster.Mesh.Issue(pki.Leaf{
 		CommonName: "client", Names: []string{"spiffe://cluster.local/ns/" + c.namespace + "/sa/" + c.account},

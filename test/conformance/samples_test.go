@@ -19,7 +19,7 @@ import (
 )
 
 // specFiles are the project's samples, and the further specs of this suite.
-func specFiles(t *testing.T) map[string]string {
+func specFiles(t testing.TB) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	samples, err := filepath.Glob("../../samples/*/failover.yaml")
@@ -40,7 +40,7 @@ func specFiles(t *testing.T) map[string]string {
 }
 
 // compiled reads a spec, moves it into namespaces that begin with prefix, and generates its objects.
-func compiled(t *testing.T, name, file, prefix string) *generated.Case {
+func compiled(t testing.TB, name, file, prefix string) *generated.Case {
 	t.Helper()
 	spec, platform, err := generated.Read(file)
 	if err != nil {
@@ -55,7 +55,7 @@ func compiled(t *testing.T, name, file, prefix string) *generated.Case {
 }
 
 // deploy writes the case's objects, and the secrets and config maps that its clients bring along.
-func (s *suite) deploy(t *testing.T, c *generated.Case) {
+func (s *suite) deploy(t testing.TB, c *generated.Case) {
 	t.Helper()
 	if err := s.cluster.Apply(t.Context(), c.Objects); err != nil {
 		t.Fatal(err)
@@ -68,7 +68,7 @@ func (s *suite) deploy(t *testing.T, c *generated.Case) {
 	}
 }
 
-func (s *suite) credentials(t *testing.T, c *generated.Case, namespace string) {
+func (s *suite) credentials(t testing.TB, c *generated.Case, namespace string) {
 	t.Helper()
 	tls := c.Spec.Spec.TLS
 	if tls == nil {
@@ -100,7 +100,7 @@ func (s *suite) credentials(t *testing.T, c *generated.Case, namespace string) {
 }
 
 // clientNode is a client of the case that may do what the spec asks clients to be able to do.
-func (s *suite) clientNode(t *testing.T, c *generated.Case, namespace, region string) bench.Node {
+func (s *suite) clientNode(t testing.TB, c *generated.Case, namespace, region string) bench.Node {
 	t.Helper()
 	account := "default"
 	if a := c.Plan.Clients.ServiceAccounts; len(a) > 0 {
@@ -139,7 +139,7 @@ func TestLive(t *testing.T) {
 }
 
 // scenario is the port of the case as its last client namespace sees it, from the region it names first.
-func (s *suite) scenario(t *testing.T, c *generated.Case, port v1alpha1.Port) *bench.Scenario {
+func (s *suite) scenario(t testing.TB, c *generated.Case, port v1alpha1.Port) *bench.Scenario {
 	t.Helper()
 	region := firstRegion(c)
 	sc, err := c.Scenario(port, region)

@@ -32,6 +32,9 @@ func newCaller(s *Scenario) (caller, error) {
 	if s.Port != 80 {
 		authority = net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
 	}
+	if s.Direct {
+		return newDirectCaller(s)
+	}
 	switch s.Driver {
 	case DriverHTTP, DriverHTTP2:
 		return newHTTPCaller(s, authority), nil
@@ -71,6 +74,7 @@ func dial(ctx context.Context, s *Scenario) (net.Conn, error) {
 
 type httpCaller struct {
 	client    *http.Client
+	scheme    string
 	authority string
 }
 
@@ -78,7 +82,7 @@ func newHTTPCaller(s *Scenario, authority string) *httpCaller {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(s.Driver == DriverHTTP)
 	protocols.SetUnencryptedHTTP2(s.Driver == DriverHTTP2)
-	return &httpCaller{authority: authority, client: &http.Client{Transport: &http.Transport{
+	return &httpCaller{scheme: "http", authority: authority, client: &http.Client{Transport: &http.Transport{
 		Protocols: protocols, MaxIdleConnsPerHost: 512, DisableCompression: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, s) },
 	}}}
@@ -89,7 +93,7 @@ func (h *httpCaller) call(ctx context.Context, id string, c *Call) (string, erro
 	if c.Method != http.MethodGet && c.Method != http.MethodHead {
 		body = strings.NewReader(`{"bench":true}`)
 	}
-	req, err := http.NewRequestWithContext(ctx, c.Method, "http://"+h.authority+c.Path, body)
+	req, err := http.NewRequestWithContext(ctx, c.Method, h.scheme+"://"+h.authority+c.Path, body)
 	if err != nil {
 		return "", err
 	}

@@ -90,6 +90,9 @@ type Scenario struct {
 	ProgramRuns int
 	// Egress is the gateway that endpoints are reached through, if there is one.
 	Egress Egress
+	// CostTime, if set, has the run measure for so long what requests take, with nothing broken; Direct leaves all proxies out.
+	CostTime time.Duration
+	Direct   bool
 	// Home names the endpoints that serve this client on a good day.
 	Home     []string
 	Calls    []Call
@@ -204,6 +207,8 @@ type Result struct {
 	// told with what the regions hold.
 	BadSignatures, WritesGone, WritesDoubled int
 	Runs                                     []ProgramRun
+	// Cost is what was measured instead of all that.
+	Cost *Cost
 	// Examples are a few of the errors clients saw.
 	Examples []string
 }

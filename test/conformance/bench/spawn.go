@@ -33,7 +33,7 @@ func Run(ctx context.Context, s *Scenario) (*Result, error) {
 		return nil, fmt.Errorf("making a pipe: %w", err)
 	}
 	defer func() { _ = r.Close() }()
-	ctx, cancel := context.WithTimeout(ctx, s.Timing.Before+s.Outage()+s.Timing.Recover+90*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, s.Timing.Before+s.CostTime+s.Outage()+s.Timing.Recover+90*time.Second)
 	defer cancel()
 	var log bytes.Buffer
 	cmd := exec.CommandContext(ctx, self)

@@ -3,7 +3,6 @@
 package cluster
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,6 +55,8 @@ type Options struct {
 	Name string
 	// CRDs are files or folders with further CRDs.
 	CRDs []string
+	// Ambient has istiod look for waypoints.
+	Ambient bool
 }
 
 // Start starts everything and waits until istiod is ready.
@@ -92,7 +93,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if err = c.seed(ctx); err != nil {
 		return nil, err
 	}
-	if err = c.startIstiod(ctx, o.Parts.Istiod, cmp.Or(o.Name, "Kubernetes")); err != nil {
+	if err = c.startIstiod(ctx, o); err != nil {
 		return nil, err
 	}
 	c.forward, err = startForwarder(c.Socket, c.SecureXDS)

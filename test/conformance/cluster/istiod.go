@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func (p *process) stop() {
 
 // startIstiod runs istiod beside the API server. An upstream Envoy lacks Istio's own filters, so those that istiod
 // would ask for are switched off.
-func (c *Cluster) startIstiod(ctx context.Context, binary, name string) error {
+func (c *Cluster) startIstiod(ctx context.Context, o Options) error {
 	ports := make([]string, 4)
 	for i := range ports {
 		var err error
@@ -66,15 +67,18 @@ func (c *Cluster) startIstiod(ctx context.Context, binary, name string) error {
 	if err := os.WriteFile(kubeconfig, c.env.KubeConfig, 0o600); err != nil {
 		return fmt.Errorf("writing the kubeconfig: %w", err)
 	}
-	cmd := exec.Command(binary, "discovery", "--kubeconfig", kubeconfig, "--httpAddr", ports[0], "--grpcAddr", ports[1],
+	cmd := exec.Command(o.Parts.Istiod, "discovery", "--kubeconfig", kubeconfig, "--httpAddr", ports[0], "--grpcAddr", ports[1],
 		"--monitoringAddr", ports[2], "--secureGRPCAddr", ports[3], "--httpsAddr", "")
 	cmd.Dir = c.dir
 	cmd.Env = append(os.Environ(),
-		"POD_NAME=istiod-0", "POD_NAMESPACE="+systemNamespace, "CLUSTER_ID="+name, "ENABLE_LEADER_ELECTION=false",
+		"POD_NAME=istiod-0", "POD_NAMESPACE="+systemNamespace, "CLUSTER_ID="+cmp.Or(o.Name, "Kubernetes"), "ENABLE_LEADER_ELECTION=false",
 		"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_ENABLE_ALPN_FILTER=false", "PILOT_DISABLE_MX_ALPN=true",
 		"ROOT_CA_DIR="+filepath.Join(c.dir, caFolder),
 		"PILOT_DEBOUNCE_AFTER=50ms", "INJECTION_WEBHOOK_CONFIG_NAME=", "VALIDATION_WEBHOOK_CONFIG_NAME=",
 		"PILOT_ENABLE_IP_AUTOALLOCATE=false")
+	if o.Ambient {
+		cmd.Env = append(cmd.Env, "PILOT_ENABLE_AMBIENT=true")
+	}
 	var err error
 	if c.istiod, err = startProcess(cmd, c.LogFile); err != nil {
 		return err

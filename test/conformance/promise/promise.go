@@ -60,6 +60,12 @@ func (c *checker) clustersFor(port plan.Port) []string {
 		return c.streams(port)
 	}
 	host := c.got.VirtualHost(c.plan.Host, port.Number)
+	if c.plan.Waypoint != nil {
+		var err error
+		if host, err = c.got.WaypointHost(c.plan.Host, port.Number); err != nil {
+			c.differ("%v", err)
+		}
+	}
 	if host == nil {
 		c.differ("port %s has no virtual host", port.Name)
 		return nil

@@ -6,11 +6,14 @@ import (
 	"strings"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	tcpproxyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/tcp_proxy/v3"
 	previousv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/priority/previous_priorities/v3"
+	internalv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/internal_upstream/v3"
+	rawv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/raw_buffer/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 )
 
@@ -52,15 +55,36 @@ func Hostnames(c *clusterv3.Cluster) map[string]string {
 
 // TLS is the upstream TLS context of a cluster, nil for plaintext.
 func TLS(c *clusterv3.Cluster) (*tlsv3.UpstreamTlsContext, error) {
-	config := c.GetTransportSocket().GetTypedConfig()
-	if config == nil {
+	socket, err := socketOf(c)
+	if err != nil {
+		return nil, err
+	}
+	config, out := socket.GetTypedConfig(), &tlsv3.UpstreamTlsContext{}
+	if config == nil || config.MessageIs(&rawv3.RawBuffer{}) {
 		return nil, nil //nolint:nilnil // no TLS is an answer
 	}
-	out := &tlsv3.UpstreamTlsContext{}
 	if err := config.UnmarshalTo(out); err != nil {
 		return nil, fmt.Errorf("cluster %s: unpacking its TLS context: %w", c.GetName(), err)
 	}
 	return out, nil
+}
+
+// socketOf is the transport socket of a cluster's endpoints: a waypoint's is the one that all match which are not in the mesh,
+// or wrapped in one that carries on what is known of the request.
+func socketOf(c *clusterv3.Cluster) (*corev3.TransportSocket, error) {
+	socket := c.GetTransportSocket()
+	for _, m := range c.GetTransportSocketMatches() {
+		if socket == nil && len(m.GetMatch().GetFields()) == 0 {
+			socket = m.GetTransportSocket()
+		}
+	}
+	if wrapped := (&internalv3.InternalUpstreamTransport{}); socket.GetTypedConfig().MessageIs(wrapped) {
+		if err := socket.GetTypedConfig().UnmarshalTo(wrapped); err != nil {
+			return nil, fmt.Errorf("cluster %s: unpacking its transport socket: %w", c.GetName(), err)
+		}
+		socket = wrapped.GetTransportSocket()
+	}
+	return socket, nil
 }
 
 // SubjectAltNames are the names any of which a certificate must hold, sorted.

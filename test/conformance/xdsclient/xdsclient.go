@@ -51,12 +51,13 @@ func Dial(address string) (*Client, error) {
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }
 
-// Node is who asks: a sidecar in a namespace and region.
+// Node is who asks: a sidecar or a waypoint in a namespace and region.
 type Node struct {
 	Namespace string
 	Region    string // "" for a proxy without a locality
 	Cluster   string // "" for Kubernetes
 	Network   string // "" for none
+	Waypoint  string // the name of the waypoint that asks; "" for a sidecar
 }
 
 func (n Node) proto() (*corev3.Node, error) {
@@ -65,6 +66,10 @@ func (n Node) proto() (*corev3.Node, error) {
 		labels["topology.kubernetes.io/region"] = n.Region
 		labels["topology.kubernetes.io/zone"] = n.Region + "-b"
 	}
+	kind := "sidecar"
+	if n.Waypoint != "" {
+		kind, labels["gateway.networking.k8s.io/gateway-name"] = "waypoint", n.Waypoint
+	}
 	metadata, err := structpb.NewStruct(map[string]any{
 		"NAMESPACE": n.Namespace, "CLUSTER_ID": cmp.Or(n.Cluster, "Kubernetes"), "NETWORK": n.Network, "ISTIO_VERSION": "1.31.0", "NAME": "client",
 		"SERVICE_ACCOUNT": "client", "INSTANCE_IPS": "127.0.0.1", "MESH_ID": "cluster.local", "LABELS": labels,
@@ -72,7 +77,7 @@ func (n Node) proto() (*corev3.Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the node: %w", err)
 	}
-	out := &corev3.Node{Id: "sidecar~127.0.0.1~client." + n.Namespace + "~" + n.Namespace + ".svc.cluster.local", Metadata: metadata}
+	out := &corev3.Node{Id: kind + "~127.0.0.1~client." + n.Namespace + "~" + n.Namespace + ".svc.cluster.local", Metadata: metadata}
 	if n.Region != "" {
 		out.Locality = &corev3.Locality{Region: n.Region, Zone: n.Region + "-b"}
 	}
