@@ -39,6 +39,9 @@ func BenchmarkDelivery(b *testing.B) {
 		sc := s.scenario(b, c, c.Spec.Spec.Ports[0])
 		sc.Direct, sc.CostTime = way.name == "direct", 16*time.Second
 		b.Run(way.name, func(b *testing.B) {
+			if err := s.cluster.Alive(); err != nil {
+				b.Fatal(err)
+			}
 			for range b.N {
 				r, err := bench.Run(b.Context(), sc)
 				if err != nil {
