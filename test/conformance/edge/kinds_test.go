@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -130,6 +131,44 @@ func TestEdgeKinds(t *testing.T) {
 	}
 	if seen < 4 {
 		t.Errorf("only %d edges", seen)
+	}
+}
+
+// TestClaims holds what edges say they were checked against to the schemas here: a kind whose schema is this project's own was
+// validated by no other one, and for a kind that says so there must be one.
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join("testdata", "crds", "*.yaml"))
+	check(t, err)
+	own := map[string]bool{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		check(t, err)
+		objects, err := cluster.DecodeString(string(text))
+		check(t, err)
+		for _, o := range objects {
+			kind, _, err := unstructured.NestedString(o.Object, "spec", "names", "kind")
+			check(t, err)
+			group, _, err := unstructured.NestedString(o.Object, "spec", "group")
+			check(t, err)
+			own[kind+"."+group] = true
+			if !strings.HasPrefix(string(text), "# Own subset, not upstream") {
+				t.Errorf("%s does not say what it is", file)
+			}
+		}
+	}
+	for _, tgt := range all.Fleets() {
+		if _, edge := tgt.(target.EdgeTarget); !edge {
+			continue
+		}
+		for _, k := range tgt.Info().Kinds {
+			if !strings.Contains(k.Name, ".") {
+				continue // no kind of an API server
+			}
+			if said := k.Checked == target.OwnSubset(); said != own[k.Name] {
+				t.Errorf("%s says of %s %q, and a schema of this project's own is there: %v", tgt.Info().Name, k.Name, k.Checked, own[k.Name])
+			}
+		}
 	}
 }
 
