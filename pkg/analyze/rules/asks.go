@@ -30,8 +30,19 @@ func askKinds() analyze.Kinds {
 	return slices.Concat(probeKinds(), analyze.Kinds{"HealthCheck", "ComputeHealthCheck", "Service", "Ingress"})
 }
 
-// asksOf lists what is asked through a gateway: not what looks at the agent's own port.
+// asksOf lists what is asked through a gateway of Istio's, as far as that can be told.
 func asksOf(p *analyze.Pass) []ask {
+	gateways := gatewayPods(p)
+	return slices.DeleteFunc(allAsks(p), func(a ask) bool {
+		behind := selectorsOf(p, a.Object)
+		return len(behind) > 0 && len(gateways) > 0 && !slices.ContainsFunc(behind, func(selector map[string]string) bool {
+			return slices.ContainsFunc(gateways, func(labels map[string]string) bool { return holds(selector, labels) || holds(labels, selector) })
+		})
+	})
+}
+
+// allAsks lists what is asked of anything, but for the agent's own port.
+func allAsks(p *analyze.Pass) []ask {
 	out := googleAsks(p)
 	for _, o := range p.Snapshot.OfKind("route53.services.k8s.aws", "HealthCheck") {
 		c := o.Tree.At("spec", "healthCheckConfig")
@@ -117,6 +128,41 @@ func textNumber(text string, without int64) int64 {
 		return n
 	}
 	return without
+}
+
+// selectorsOf are the labels of the pods that a health check is about; none if that is not known.
+func selectorsOf(p *analyze.Pass, o *manifest.Object) []map[string]string {
+	var out []map[string]string
+	add := func(selector manifest.Value) {
+		if t := selector.Table(); len(t) > 0 {
+			out = append(out, t)
+		}
+	}
+	switch o.Kind {
+	case "Service":
+		add(o.Tree.At("spec", "selector"))
+	case "BackendConfig":
+		for _, s := range p.Snapshot.Objects {
+			config := s.Annotations["cloud.google.com/backend-config"] + s.Annotations["beta.cloud.google.com/backend-config"]
+			if s.Namespace == o.Namespace && strings.Contains(config, `"`+o.Name+`"`) {
+				add(s.Tree.At("spec", "selector"))
+				add(s.Tree.At("spec", "template", "spec", "selector"))
+			}
+		}
+	case "HealthCheckPolicy", "Ingress":
+		names := []string{o.Tree.At("spec", "targetRef", "name").Text(), o.Tree.At("spec", "defaultBackend", "service", "name").Text()}
+		for _, r := range o.Tree.At("spec", "rules").Items() {
+			for _, path := range r.At("http", "paths").Items() {
+				names = append(names, path.At("backend", "service", "name").Text())
+			}
+		}
+		for _, s := range p.Snapshot.OfKind("", "Service") {
+			if s.Namespace == o.Namespace && slices.Contains(names, s.Name) {
+				add(s.Tree.At("spec", "selector"))
+			}
+		}
+	}
+	return out
 }
 
 // detection is how long it takes until a backend that is dead is left, in seconds.

@@ -21,7 +21,7 @@ func init() {
 }
 
 func checkNoGuard(p *analyze.Pass) {
-	for _, a := range asksOf(p) {
+	for _, a := range allAsks(p) {
 		last := a.path[strings.LastIndex(a.path, "/")+1:]
 		if a.google && strings.Contains(strings.ToLower(last), "strict") {
 			p.Report(a.Object, a.at.Path(), "%s asks %s in every cluster, and nothing keeps the last one in", a.what, a.path)
