@@ -106,11 +106,12 @@ func TestFleetSamplesReadLikeOneAnother(t *testing.T) {
 	}
 }
 
-// TestFleetSamplesAreFlawless asks every rule of the analysis about what is written, as about anybody's objects.
+// TestFleetSamplesAreFlawless asks every rule of the analysis about what is written, as about anybody's objects: for each fleet,
+// and for all samples together.
 func TestFleetSamplesAreFlawless(t *testing.T) {
 	t.Parallel()
 	binary := spillway(t)
-	for _, name := range append(fleetSamples(t), "maintenance") {
+	for _, name := range append(fleetSamples(t), "maintenance", "") {
 		command := exec.CommandContext(t.Context(), binary, "analyze", "samples/"+name, "--fail-on", "warning")
 		command.Dir = ".."
 		if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "no findings") {
