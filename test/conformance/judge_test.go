@@ -33,7 +33,7 @@ func (s *suite) kinds(c *generated.Case, port v1alpha1.Port) []bench.Kind {
 		kinds = append(kinds, bench.DNSEmpty)
 	}
 	if !s.full {
-		return kinds
+		return quickly(c, kinds)
 	}
 	kinds = append(kinds, bench.Flap)
 	if http {
@@ -44,6 +44,18 @@ func (s *suite) kinds(c *generated.Case, port v1alpha1.Port) []bench.Kind {
 	}
 	if byName(c) && !forgets(c) {
 		kinds = append(kinds, bench.NXDomain)
+	}
+	return kinds
+}
+
+// quickly leaves out of the short tier what other tests show of a gateway that signs, and what one without EnvoyFilters has in
+// common with the other.
+func quickly(c *generated.Case, kinds []bench.Kind) []bench.Kind {
+	switch {
+	case c.Plan.Signing != nil:
+		kinds = slices.DeleteFunc(kinds, func(k bench.Kind) bool { return k == bench.Refuse || k == bench.Blackhole || k == bench.Error503 })
+	case forgets(c):
+		kinds = slices.DeleteFunc(kinds, func(k bench.Kind) bool { return k == bench.Hang || k == bench.Error503 })
 	}
 	return kinds
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -41,7 +42,7 @@ func (s *suite) run(t *testing.T, sc *bench.Scenario) *bench.Result {
 	r, err := bench.Run(t.Context(), sc)
 	<-s.slots
 	if err != nil {
-		t.Fatal(err)
+		t.Fatal(errors.Join(err, s.cluster.Alive()))
 	}
 	s.table.add(r)
 	t.Logf("served before %v, during %v, after %v; wrong SNI %d, wrong Host %d; %q",

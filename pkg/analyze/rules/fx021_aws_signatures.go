@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,7 +20,8 @@ func init() {
 		Why: "The SDK signs for one region, and the signature covers region and Host. After a failover every request is " +
 			"answered 400 or 403, which looks healthy: nothing is ejected and nothing retried.",
 		Fix: "sign again for each region behind the sidecar, or let the application choose the region; if requests carry " +
-			"no signature, annotate the ServiceEntry with spillway.dev/client-sends: Unsigned",
+			"no signature, annotate the ServiceEntry with spillway.dev/client-sends: Unsigned, or say so in the spec that it is " +
+			"generated from",
 		Check: checkAWSSignatures,
 	})
 }
@@ -33,7 +35,7 @@ var unsigned = regexp.MustCompile(`(^|\.)(elb|rds|cache|compute|email-smtp|elast
 func checkAWSSignatures(p *analyze.Pass) {
 	for _, h := range p.Hosts() {
 		entry := h.Entry()
-		if generated(entry.Object) || strings.EqualFold(entry.Annotations["spillway.dev/client-sends"], "unsigned") || !carriesRequests(h) {
+		if sentUnsigned(entry.Object) || !carriesRequests(h) {
 			continue
 		}
 		var regions []string
@@ -46,6 +48,19 @@ func checkAWSSignatures(p *analyze.Pass) {
 			p.Report(entry.Object, "spec.endpoints", "a request that the AWS SDK signed for one of %s is refused by the others", analyze.List(regions))
 		}
 	}
+}
+
+// sentUnsigned says whether requests carry no signature, by an annotation for hand-written objects, or by the spec that a
+// generated object carries.
+func sentUnsigned(o *manifest.Object) bool {
+	if strings.EqualFold(o.Annotations["spillway.dev/client-sends"], "unsigned") {
+		return true
+	}
+	var spec struct {
+		Signing struct{ ClientSends string }
+	}
+	err := json.Unmarshal([]byte(o.Annotations["spillway.dev/spec"]), &spec)
+	return err == nil && spec.Signing.ClientSends == "Unsigned"
 }
 
 // carriesRequests says whether a port is for HTTP, in the open or within the application's TLS.
