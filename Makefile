@@ -106,8 +106,9 @@ bench: ## run the benchmarks
 # so does go print the table of a run that passes.
 conformance: ## the short tier against a real API server, istiod and Envoy
 	@cd test/conformance && $(GO) vet ./... || exit 1; failed=; \
-	$(GO) test $$($(GO) list ./... | grep /conformance/ | grep -vE '/(mutants|health|effective)$$') || failed="$$failed parts"; \
+	$(GO) test $$($(GO) list ./... | grep /conformance/ | grep -vE '/(mutants|health|clusters|effective)$$') || failed="$$failed parts"; \
 	{ $(call figures,killed|sweeps,-timeout 30m ./mutants ./health); } || failed="$$failed health"; \
+	{ $(call figures,nowhere to go,-count=1 -timeout 30m ./clusters); } || failed="$$failed clusters"; \
 	$(GO) test -count=1 -timeout 40m || failed="$$failed generator"; \
 	{ cd dns && $(GO) vet ./... && { $(call figures,typical,-count=1 -timeout 10m ./...); }; } || failed="$$failed dns"; \
 	if [ -n "$$failed" ]; then echo "make conformance: failed:$$failed" >&2; exit 1; fi
