@@ -85,16 +85,16 @@ func TestScenarios(t *testing.T) {
 }
 
 func drained(st *stage) {
-	st.mode("blue", "drain")
-	st.becomes("blue", 503, 7*time.Second)
+	st.mode("drain")
+	st.becomes(503, 7*time.Second)
 	time.Sleep(4 * time.Second) // until the judge has seen it
 	before := st.users.by["blue"].Load()
 	st.stays("blue", 503, 20*time.Second) // longer than a promise lives: it is renewed
 	if now := st.users.by["blue"].Load(); now > before {
 		st.t.Errorf("%d users came to blue after it had left", now-before)
 	}
-	st.mode("blue", "relax")
-	st.becomes("blue", 200, 10*time.Second)
+	st.mode("relax")
+	st.becomes(200, 10*time.Second)
 	st.noFailures()
 }
 
@@ -126,18 +126,18 @@ func bothDrained(st *stage) {
 }
 
 func brokenUnderStrict(st *stage) {
-	st.mode("blue", "strict", "--wait")
+	st.mode("strict", "--wait")
 	time.Sleep(3 * time.Second)
 	st.of("blue").app.checkout.Store(true)
-	st.becomes("blue", 503, 10*time.Second)
+	st.becomes(503, 10*time.Second)
 	st.stays("green", 200, 3*time.Second)
 	st.of("blue").app.checkout.Store(false)
-	st.becomes("blue", 200, 15*time.Second)
+	st.becomes(200, 15*time.Second)
 	st.noFailures()
 }
 
 func brokenInBoth(st *stage) {
-	st.mode("blue", "strict", "--wait")
+	st.mode("strict", "--wait")
 	time.Sleep(3 * time.Second)
 	st.of("green").app.checkout.Store(true)
 	time.Sleep(4 * time.Second)
@@ -150,13 +150,13 @@ func brokenInBoth(st *stage) {
 func brokenBefore(st *stage) {
 	st.of("blue").app.checkout.Store(true)
 	time.Sleep(4 * time.Second)
-	st.mode("blue", "strict", "--wait")
+	st.mode("strict", "--wait")
 	st.stays("blue", 200, 12*time.Second)
 	st.noFailures()
 }
 
 func sharedBreaks(st *stage) {
-	st.mode("blue", "strict", "--wait")
+	st.mode("strict", "--wait")
 	time.Sleep(3 * time.Second)
 	for _, m := range st.members {
 		m.app.database.Store(true)
@@ -184,35 +184,35 @@ func cutAtRest(st *stage) {
 }
 
 func cutDuringDrain(st *stage) {
-	st.mode("blue", "drain")
-	st.becomes("blue", 503, 7*time.Second)
+	st.mode("drain")
+	st.becomes(503, 7*time.Second)
 	for _, m := range st.members {
 		m.address.sever(true)
 	}
-	st.becomes("blue", 200, 17*time.Second) // the promise ends after 15 s
+	st.becomes(200, 17*time.Second) // the promise ends after 15 s
 	st.noFailures()
 }
 
 func noAPIDuringDrain(st *stage) {
-	st.mode("blue", "drain")
-	st.becomes("blue", 503, 7*time.Second)
+	st.mode("drain")
+	st.becomes(503, 7*time.Second)
 	st.of("blue").api.sever(true)
 	st.stays("blue", 503, 20*time.Second)
 	st.of("blue").api.sever(false)
-	st.mode("blue", "relax")
-	st.becomes("blue", 200, 15*time.Second)
+	st.mode("relax")
+	st.becomes(200, 15*time.Second)
 	st.noFailures()
 }
 
 // survivorDies: a drained cluster comes back when those who promised are gone.
 func survivorDies(st *stage) {
-	st.mode("blue", "drain")
-	st.becomes("blue", 503, 7*time.Second)
+	st.mode("drain")
+	st.becomes(503, 7*time.Second)
 	time.Sleep(3 * time.Second)
 	for _, p := range append(st.of("green").gateways, st.of("green").health...) {
 		p.end(syscall.SIGKILL)
 	}
-	st.becomes("blue", 200, 20*time.Second)
+	st.becomes(200, 20*time.Second)
 	st.judge.doubleOut.Store(0) // until the promise ends users have nowhere to go: that is what a drain costs
 }
 

@@ -10,9 +10,9 @@ import (
 
 type object = map[string]any
 
-// gatewayBootstrap is Istio's bootstrap of a gateway in short: the node and istiod.
-func gatewayBootstrap(dir, name, ip, socket string, identity *pki.Pair, root []byte) (string, error) {
-	own := filepath.Join(dir, name)
+// gatewayBootstrap is Istio's bootstrap of a gateway in short: the node and istiod. The folder has the name of the pod.
+func gatewayBootstrap(own, ip, socket string, identity *pki.Pair, root []byte) (string, error) {
+	name := filepath.Base(own)
 	if err := os.MkdirAll(own, 0o700); err != nil {
 		return "", err
 	}

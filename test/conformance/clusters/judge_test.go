@@ -17,7 +17,6 @@ const probers = 5
 // nothing of each other ask it; it flips when one of them saw so many answers of a kind in a row; only 200 is healthy; and with
 // no healthy endpoint users get an error.
 type judge struct {
-	path      string // that it asks on the gateway; or of which all is asked
 	interval  time.Duration
 	threshold int
 	endpoints []*endpoint

@@ -37,8 +37,7 @@ func TestMain(m *testing.M) {
 		os.Exit(code)
 	}
 	if err := again(); err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			os.Exit(exit.ExitCode())
 		}
 		fmt.Fprintln(os.Stderr, err)

@@ -11,12 +11,12 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // stage is one scenario that runs: the site at rest, with a judge and users before it.
@@ -70,10 +70,10 @@ func (s *site) spillway(t *testing.T, args ...string) (string, error) {
 	return string(out), err
 }
 
-// mode sets one, or ends it.
-func (st *stage) mode(cluster, mode string, args ...string) {
+// mode sets one of blue, or ends it.
+func (st *stage) mode(mode string, args ...string) {
 	st.t.Helper()
-	args = append([]string{"mode", mode, "--cluster", cluster, "--context", cluster, "-n", namespace, "--reason", "test"}, args...)
+	args = append([]string{"mode", mode, "--cluster", "blue", "--context", "blue", "-n", namespace, "--reason", "test"}, args...)
 	if mode != "relax" {
 		args = append(args, "--for", "10m")
 	}
@@ -101,22 +101,22 @@ func (s *site) status(m *member) int {
 	return same
 }
 
-// becomes waits until a cluster answers so, within a bound, and does so for longer than one replica may lag behind the other.
-func (st *stage) becomes(name string, code int, within time.Duration) {
+// becomes waits until blue answers so, within a bound, and does so for longer than one replica may lag behind the other.
+func (st *stage) becomes(code int, within time.Duration) {
 	st.t.Helper()
 	begin, row := time.Now(), 0
 	for row < 12 {
-		switch is := st.status(st.of(name)); {
+		switch is := st.status(st.of("blue")); {
 		case is == code:
 			row++
 		case time.Since(begin) > within:
-			st.t.Fatalf("%s does not answer %d within %s, but %d", name, code, within, is)
+			st.t.Fatalf("blue does not answer %d within %s, but %d", code, within, is)
 		default:
 			row = 0
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	st.t.Logf("%s answers %d after %.1f s", name, code, time.Since(begin).Seconds()-1.2)
+	st.t.Logf("blue answers %d after %.1f s", code, time.Since(begin).Seconds()-1.2)
 }
 
 // stays holds a cluster to an answer for some time.

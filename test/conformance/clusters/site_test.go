@@ -176,7 +176,7 @@ func (s *site) startGateways(ctx context.Context, m *member) error {
 			return err
 		}
 		bench.ServeIdentity(l, identity, pair, m.control.Mesh.Cert)
-		boot, err := gatewayBootstrap(s.dir, p.name, p.ip, m.control.Socket, identity, m.control.Mesh.Cert)
+		boot, err := gatewayBootstrap(filepath.Join(s.dir, p.name), p.ip, m.control.Socket, identity, m.control.Mesh.Cert)
 		if err != nil {
 			return err
 		}
