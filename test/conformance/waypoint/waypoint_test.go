@@ -158,6 +158,7 @@ func TestPromise(t *testing.T) {
 			if bad := promise.Check(&other, "us-east1", got); len(bad) < 2 {
 				t.Errorf("the control is blind to wrong names and another region: %v", bad)
 			}
+			accepted(t, x.Plan, got)
 		})
 	}
 }
