@@ -246,6 +246,46 @@ func TestWeights(t *testing.T) {
 	dns.settled(t, wanted)
 }
 
+// TestNewCluster lets a cluster in beside one that serves, and the old one out, by the steps of the page: an address of its own,
+// the weight 0, a small weight, the full weight, the old one out. No step but its own touches a cluster's record.
+func TestNewCluster(t *testing.T) {
+	h := newZone(t, "beside.example")
+	clusters := func(blue, green string) string {
+		return "{name: blue, rotation: " + blue + ", ingress: {address: 203.0.113.10}}, {name: green, rotation: " + green + ", ingress: {address: 203.0.113.20}}"
+	}
+	ids := makeChecks(t, h, clusters("Serving", "Serving"), "policy: Weighted")
+	dns := newController(t, h.name, "shop", "sync")
+	blue := func(weight string) string {
+		return "shop A shop-blue weight=" + weight + " 30s 203.0.113.10 check=10shop." + h.name
+	}
+	green := func(weight string) string {
+		return "shop A shop-green weight=" + weight + " 30s 203.0.113.20 check=20shop." + h.name
+	}
+	own := []string{"blue.shop A  30s 203.0.113.10", "green.shop A  30s 203.0.113.20"}
+	for _, step := range []struct {
+		name, blue, green, weights string
+		touched                    []string
+		want                       []string
+	}{
+		{"its own address", "Serving", "Out", "", []string{"shop-blue", ""}, []string{blue("100")}},
+		{"weight 0", "Serving", "Standby", "", []string{"shop-green"}, []string{blue("100"), green("0")}},
+		{"a small weight", "Serving", "Serving", "weights: {green: 5}, ", []string{"shop-green"}, []string{blue("100"), green("5")}},
+		{"serving", "Serving", "Serving", "", []string{"shop-green"}, []string{blue("100"), green("100")}},
+		{"the old one out", "Out", "Serving", "", []string{"shop-blue"}, []string{green("100")}},
+	} {
+		options := "{form: DNSEndpoint, policy: Weighted, ownNames: true, " + step.weights + ids + "}"
+		wanted := endpointsOf(t, fleetOf(t, h.name, clusters(step.blue, step.green), options))[""]
+		changes := dns.round(t, wanted)
+		for _, e := range slices.Concat(changes.Create, changes.UpdateNew, changes.Delete) {
+			if !slices.Contains(step.touched, e.SetIdentifier) {
+				t.Errorf("%s touches the record %s of %s", step.name, e.SetIdentifier, e.DNSName)
+			}
+		}
+		h.holds(t, slices.Sorted(slices.Values(slices.Concat(own, step.want)))...)
+		dns.settled(t, wanted)
+	}
+}
+
 // TestSwapByTwoOwners is why the roles are not swapped where each cluster writes its own record: between the two writers'
 // rounds there are two SECONDARY, which Route 53 refuses, so that the other's turn never helps.
 func TestSwapByTwoOwners(t *testing.T) {
