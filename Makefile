@@ -109,6 +109,7 @@ conformance: ## the short tier against a real API server, istiod and Envoy
 	$(GO) test $$($(GO) list ./... | grep /conformance/ | grep -vE '/(mutants|health|clusters|effective)$$') || failed="$$failed parts"; \
 	{ $(call figures,killed|sweeps,-timeout 30m ./mutants ./health); } || failed="$$failed health"; \
 	{ $(call figures,nowhere to go,-count=1 -timeout 30m ./clusters); } || failed="$$failed clusters"; \
+	{ $(call figures,comparisons,-timeout 20m ./effective); } || failed="$$failed effective"; \
 	$(GO) test -count=1 -timeout 40m || failed="$$failed generator"; \
 	{ cd dns && $(GO) vet ./... && { $(call figures,typical,-count=1 -timeout 10m ./...); }; } || failed="$$failed dns"; \
 	if [ -n "$$failed" ]; then echo "make conformance: failed:$$failed" >&2; exit 1; fi

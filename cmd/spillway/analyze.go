@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spillway-mesh/spillway/cmd/spillway/internal/clusters"
 	"github.com/spillway-mesh/spillway/pkg/analyze"
 	"github.com/spillway-mesh/spillway/pkg/analyze/manifest"
 	"github.com/spillway-mesh/spillway/pkg/analyze/mesh"
@@ -28,12 +29,13 @@ type analyzeOptions struct {
 	writeBaseline string
 	doFix         bool
 	write         bool
+	fromLive      liveReading
 }
 
 func newAnalyze(name string, io IO) *cobra.Command {
 	var o analyzeOptions
 	c := &cobra.Command{
-		Use:   "analyze [-f] PATH…",
+		Use:   "analyze [-f] PATH… | --live | --proxy FILE",
 		Short: "Find failovers that will not fail over, in hand-written objects and in specs",
 		Long: "Analyze reads any objects: ServiceEntries, DestinationRules, VirtualServices, EnvoyFilters and all others that have a\n" +
 			"part in a failover, and specs of spillway.dev. It works out what they mean to the proxies and says, with file, line,\n" +
@@ -44,13 +46,18 @@ func newAnalyze(name string, io IO) *cobra.Command {
 			"analyze manifests/ --client-regions us-east1,europe-west1", "with the regions that clients run in",
 			"analyze manifests/ -o html > report.html", "as a page, with who goes where",
 			"analyze manifests/ --fix", "show what would mend some of it; --fix --write does it",
+			"analyze --live --context east --context west", "look through clusters, and say in what they differ",
 			"analyze manifests/ --baseline known.json --fail-on warning", "as a strict check that only new findings fail",
 			"explain FX003", "say what a finding means"),
-		RunE: func(c *cobra.Command, args []string) error { return o.run(c.Context(), io, args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			o.fromLive.limit(c, o.input.namespace)
+			return o.run(c.Context(), io, args)
+		},
 	}
+	o.fromLive.bind(c)
 	f := c.Flags()
 	f.StringArrayVarP(&o.input.files, "filename", "f", nil, "file, folder or - (standard input); may be repeated")
-	f.StringVarP(&o.input.namespace, "namespace", "n", load.DefaultNamespace, "namespace of objects that name none")
+	f.StringVarP(&o.input.namespace, "namespace", "n", load.DefaultNamespace, "namespace of objects that name none; with --live the only one that is looked at, if given")
 	f.StringVar(&o.input.platform, "platform", "", "`file` that describes the mesh (kind Platform)")
 	f.StringVar(&o.meshConfig, "mesh-config", "", "`file` with the ConfigMap istio, an IstioOperator or an Istio object")
 	f.StringVar(&o.input.istioVersion, "istio-version", "", "oldest Istio `version` in use, such as 1.29")
@@ -76,8 +83,11 @@ type analysis struct {
 
 func (o *analyzeOptions) run(ctx context.Context, io IO, args []string) error {
 	paths := slices.Concat(o.input.files, args)
-	if len(paths) == 0 {
-		return usagef("give what to look through: analyze PATH…, or - for standard input")
+	if err := o.fromLive.check(len(paths) > 0, o.doFix); err != nil {
+		return err
+	}
+	if len(paths) == 0 && !o.fromLive.on {
+		return usagef("give what to look through: analyze PATH…, - for standard input, or --live")
 	}
 	if o.write && !o.doFix {
 		return usagef("--write belongs to --fix")
@@ -113,8 +123,13 @@ func (o *analyzeOptions) analyze(ctx context.Context, io IO, paths []string) (*a
 			return nil, usagef("--ignore: %v", err)
 		}
 	}
+	var unseen diag.List
 	a := &analysis{}
-	a.snapshot, a.diags, err = manifest.Read(paths, load.Options{Namespace: o.input.namespace, Recursive: true, Stdin: io.In})
+	if o.fromLive.on {
+		a.snapshot, a.diags, unseen, err = o.fromLive.read(ctx)
+	} else {
+		a.snapshot, a.diags, err = manifest.Read(paths, load.Options{Namespace: o.input.namespace, Recursive: true, Stdin: io.In})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +141,10 @@ func (o *analyzeOptions) analyze(ctx context.Context, io IO, paths []string) (*a
 	if len(a.report.Models) > 1 { // folders of several environments or clusters: what is there twice is looked at apart
 		refused = slices.DeleteFunc(refused, func(d diag.Diagnostic) bool { return d.Code == "SP270" })
 	}
+	if len(a.snapshot.Apart) > 1 {
+		refused = append(refused, clusters.Twins(a.report.Models)...)
+	}
+	a.report.Notes = slices.Concat(unseen, a.report.Notes)
 	a.report.Suppress(ignores)
 	if err := o.compare(a); err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"github.com/spillway-mesh/spillway/pkg/analyze/mesh"
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/pkg/behaviour"
+	"github.com/spillway-mesh/spillway/pkg/diag"
 	"github.com/spillway-mesh/spillway/pkg/importer"
 	"github.com/spillway-mesh/spillway/pkg/load"
 	"github.com/spillway-mesh/spillway/pkg/plan"
@@ -24,12 +25,13 @@ type diffOptions struct {
 	input   inputOptions
 	against []string
 	output  string
+	live    liveReading
 }
 
 func newDiff(name string, io IO) *cobra.Command {
 	var o diffOptions
 	c := &cobra.Command{
-		Use:   "diff -f FILE --against PATH",
+		Use:   "diff -f FILE --against PATH | --live",
 		Short: "Say what specs would change, in words",
 		Long: "Diff compares what specs generate with objects that are there: who would go where, what would be ejected, which names\n" +
 			"would be sent and checked, what would become of requests. What it has no words for it lists as fields.\n" +
@@ -37,11 +39,13 @@ func newDiff(name string, io IO) *cobra.Command {
 		Example: examples(name,
 			"diff -f failover.yaml --against manifests/", "compare with the objects in a folder",
 			"diff -f specs/ --recursive --against generated/", "fail if what is checked in is not up to date",
+			"diff -f failover.yaml --live --context east --context west", "compare with what each cluster has",
 			"diff -f failover.yaml --against old.yaml -o json", "for a script"),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c.Context(), io) },
 	}
 	o.input.bind(c)
+	o.live.bind(c)
 	bindOutput(c, &o.output, "text", "json")
 	c.Flags().StringArrayVar(&o.against, "against", nil, "`file` or folder with the objects to compare with, or -; may be repeated")
 	return c
@@ -49,6 +53,7 @@ func newDiff(name string, io IO) *cobra.Command {
 
 // difference is what one spec would change.
 type difference struct {
+	Context   string             `json:"context,omitempty"`
 	Kind      string             `json:"kind"`
 	Namespace string             `json:"namespace"`
 	Name      string             `json:"name"`
@@ -62,25 +67,31 @@ type difference struct {
 func (d difference) none() bool { return len(d.Changes)+len(d.Fields)+len(d.New)+len(d.Gone) == 0 }
 
 func (o *diffOptions) run(ctx context.Context, io IO) error {
-	if len(o.against) == 0 {
-		return usagef("give what to compare with: --against PATH")
+	if err := o.live.check(len(o.against) > 0, false); err != nil {
+		return err
+	}
+	if len(o.against) == 0 && !o.live.on {
+		return usagef("give what to compare with: --against PATH, or --live")
 	}
 	in, err := o.input.readOrEnd(ctx, io, allWriters())
 	if err != nil {
 		return err
 	}
-	have, err := o.there(io)
+	have, err := o.there(ctx, io)
 	if err != nil {
 		return err
 	}
-	before := mesh.New(have, mesh.Options{ClientRegions: o.input.clientRegions})
 	var all []difference
-	for n := range in.specs() {
-		d, err := in.differs(n, before)
-		if err != nil {
-			return err
+	for _, one := range have {
+		before := mesh.New(one.snapshot, mesh.Options{ClientRegions: o.input.clientRegions})
+		for n := range in.specs() {
+			d, err := in.differs(n, before)
+			if err != nil {
+				return err
+			}
+			d.Context = one.context
+			all = append(all, d)
 		}
-		all = append(all, d)
 	}
 	if err := o.print(io, all); err != nil {
 		return err
@@ -91,9 +102,15 @@ func (o *diffOptions) run(ctx context.Context, io IO) error {
 	return nil
 }
 
-// there are the objects to compare with.
-func (o *diffOptions) there(io IO) (*manifest.Snapshot, error) {
-	have, diags, err := manifest.Read(o.against, load.Options{Namespace: o.input.namespace, Recursive: true, Stdin: io.In})
+// place is objects to compare with, of files or of one context.
+type place struct {
+	context  string
+	snapshot *manifest.Snapshot
+}
+
+// there are the objects to compare with: those of files, or those of each cluster.
+func (o *diffOptions) there(ctx context.Context, io IO) ([]place, error) {
+	have, diags, err := o.read(ctx, io)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +123,29 @@ func (o *diffOptions) there(io IO) (*manifest.Snapshot, error) {
 	if err := writing(fmt.Fprint(io.Err, left)); err != nil {
 		return nil, err
 	}
-	return have, o.input.verdict(diags)
+	if err := o.input.verdict(diags); err != nil || !o.live.on {
+		return []place{{snapshot: have}}, err
+	}
+	worlds, _ := have.Worlds()
+	if len(have.Apart) == 0 {
+		worlds = worlds[:1]
+	}
+	out := make([]place, len(worlds))
+	for i, w := range worlds {
+		out[i] = place{snapshot: w}
+		if len(w.Objects) > 0 {
+			out[i].context, _, _ = strings.Cut(w.Objects[0].Source.File, "/")
+		}
+	}
+	return out, nil
+}
+
+func (o *diffOptions) read(ctx context.Context, io IO) (*manifest.Snapshot, diag.List, error) {
+	if !o.live.on {
+		return manifest.Read(o.against, load.Options{Namespace: o.input.namespace, Recursive: true, Stdin: io.In}) //nolint:wrapcheck // says what it was reading
+	}
+	have, wrong, unseen, err := o.live.read(ctx)
+	return have, append(wrong, unseen...), err
 }
 
 // differs compares the objects of the n-th spec with those that are there.
@@ -192,6 +231,9 @@ func (o *diffOptions) print(io IO, all []difference) error {
 
 func (d difference) text() string {
 	name := d.Namespace + "/" + d.Name
+	if d.Context != "" {
+		name = d.Context + ": " + name
+	}
 	if d.Host != "" {
 		name += " (" + d.Host + ")"
 	}

@@ -45,7 +45,7 @@ func Run(s *manifest.Snapshot, o mesh.Options, rules []Rule) *Report {
 			out.Notes.Notef(nil, "SP601", "%s: not judged, since %s %s not known", strings.Join(codes, ", "), i, areOrIs(i)).WithHint("%s", i.how())
 		}
 	}
-	if len(worlds) > 1 {
+	if len(worlds) > 1 && len(s.Apart) == 0 {
 		out.Notes.Notef(nil, "SP603", "%s is there more than once, as in %s and %s: what cannot be in one cluster was looked at apart, in %d sets",
 			twice[0], twice[0].Source.File, twice[1].Source.File, len(worlds))
 	}

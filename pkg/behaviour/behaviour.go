@@ -43,7 +43,7 @@ func (v *View) Cluster(port int, subset string) *mesh.Cluster {
 		return c.Labels != nil && best.Labels == nil
 	}
 	for _, c := range v.Model.Clusters() {
-		if c.Host == v.Host && c.Port.Number == port && c.Subset == subset && better(c) {
+		if c.Host.Is(v.Host) && c.Port.Number == port && c.Subset == subset && better(c) {
 			best = c
 		}
 	}
@@ -82,7 +82,7 @@ func (v *View) Services() []*manifest.VirtualService {
 func (v *View) Regions() []string {
 	set := map[string]bool{}
 	for _, c := range v.Model.Clusters() {
-		if c.Host != v.Host {
+		if !c.Host.Is(v.Host) {
 			continue
 		}
 		for _, f := range c.LocalityLB().GetFailover() {

@@ -20,5 +20,17 @@ func analyzeCodes() []Code {
 				"other, hold several: put together they would make hosts that exist nowhere, so each was looked at on its own.",
 			Fix: "Nothing to do; give one folder or file to see it alone.",
 		},
+		{
+			ID: "SP604", Title: "objects of a cluster could not be seen",
+			Why: "The user of the context may not list them, or the API server did not answer. What they would tell is missing: " +
+				"a finding that depends on them may be absent, or wrong.",
+			Fix: "Give the user the right to list them (get and list are enough), or judge the findings with that in mind.",
+		},
+		{
+			ID: "SP605", Title: "clusters that should be alike differ",
+			Why: "Clients of one cluster fail over otherwise than those of the other: what was tested in the one does not hold " +
+				"in the other. Mostly a change was made by hand, or a delivery reached only some clusters.",
+			Fix: "Deliver the same objects to all clusters, from one spec; or leave the context out if it is to differ.",
+		},
 	}
 }

@@ -139,7 +139,7 @@ func (l *lifter) from() []*manifest.Object {
 		l.replaced(set, e.Object, len(e.Spec.GetHosts()) == 1, "spec.hosts")
 	}
 	for _, c := range l.model.Clusters() {
-		if c.Host != l.host {
+		if !c.Host.Is(l.host) {
 			continue
 		}
 		if c.Rule != nil {

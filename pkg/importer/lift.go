@@ -211,7 +211,7 @@ func (l *lifter) clients() {
 func (l *lifter) users() []string {
 	out := []string{l.host.Namespace}
 	for _, c := range l.model.Clusters() {
-		if c.Host == l.host {
+		if c.Host.Is(l.host) {
 			out = append(out, c.Clients...)
 		}
 	}

@@ -86,6 +86,21 @@ func (o Options) Bytes(name string, data []byte) (Result, diag.List) {
 	return o.read([]source{{name: name, data: data}})
 }
 
+// Text is a file that is on no disk: its name in positions, and what it holds.
+type Text struct {
+	Name string
+	Data []byte
+}
+
+// Texts reads files together that are on no disk.
+func (o Options) Texts(files []Text) (Result, diag.List) {
+	sources := make([]source, len(files))
+	for i, f := range files {
+		sources[i] = source{name: f.Name, data: f.Data, found: true}
+	}
+	return o.read(sources)
+}
+
 // read is the whole of loading, without the I/O.
 func (o Options) read(sources []source) (Result, diag.List) {
 	if o.Namespace == "" {

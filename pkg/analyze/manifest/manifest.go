@@ -73,8 +73,17 @@ type Snapshot struct {
 
 	Ours    load.Result // objects of spillway.dev
 	Sources map[string][]byte
+	// Apart are folders that are known to hold a cluster each, whether or not their objects have names in common.
+	Apart []string
 
 	healths []Health
+	meshes  []heldMesh
+}
+
+// heldMesh is a mesh configuration and the object that holds it.
+type heldMesh struct {
+	object *Object
+	config *meshconfig.MeshConfig
 }
 
 // OfKind is the objects of a kind, such as ("", "Service").
@@ -101,6 +110,12 @@ func Read(paths []string, o load.Options) (*Snapshot, diag.List, error) {
 // Bytes reads one file.
 func Bytes(name string, data []byte, o load.Options) (*Snapshot, diag.List) {
 	loaded, diags := reading(o).Bytes(name, data)
+	return snapshotOf(loaded), diags
+}
+
+// Texts reads files together that are on no disk.
+func Texts(files []load.Text, o load.Options) (*Snapshot, diag.List) {
+	loaded, diags := reading(o).Texts(files)
 	return snapshotOf(loaded), diags
 }
 
@@ -137,8 +152,9 @@ func snapshotOf(loaded load.Result) *Snapshot {
 
 func (s *Snapshot) add(f *found) {
 	s.Objects = append(s.Objects, f.object)
-	if f.mesh != nil && s.Mesh == nil {
-		s.Mesh = f.mesh
+	if f.mesh != nil {
+		s.Mesh = cmp.Or(s.Mesh, f.mesh)
+		s.meshes = append(s.meshes, heldMesh{f.object, f.mesh})
 	}
 	switch x := f.typed.(type) {
 	case *ServiceEntry:

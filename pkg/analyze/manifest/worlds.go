@@ -46,6 +46,9 @@ func inside(path, root string) bool {
 func (s *Snapshot) conflicts() (roots []string, twice [2]*Object) {
 	seen := map[identity][]*Object{}
 	set := map[string]bool{}
+	for _, root := range s.Apart {
+		set[root] = true
+	}
 	for _, o := range s.Objects {
 		id := identity{o.Group, o.Kind, o.Namespace, o.Name}
 		if o.Name == "" {
@@ -95,6 +98,9 @@ func (s *Snapshot) only(keep func(*Object) bool) *Snapshot {
 			seen[id], kept[o] = true, true
 			out.Objects = append(out.Objects, o)
 		}
+	}
+	if i := slices.IndexFunc(s.meshes, func(m heldMesh) bool { return kept[m.object] }); i >= 0 {
+		out.Mesh = s.meshes[i].config
 	}
 	out.ServiceEntries = those(s.ServiceEntries, kept)
 	out.DestinationRules = those(s.DestinationRules, kept)

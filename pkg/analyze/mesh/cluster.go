@@ -64,12 +64,9 @@ func (c *Cluster) String() string {
 func (m *Model) buildClusters() {
 	wildcards := m.wildcards()
 	for _, h := range m.hosts {
-		if len(h.Ports) == 0 {
-			continue
-		}
 		for _, g := range m.groups(h, m.clientsOf(h, wildcards)) {
-			for _, p := range h.Ports {
-				m.clusters = append(m.clusters, m.clustersOf(h, p, g)...)
+			for _, p := range g.host.Ports {
+				m.clusters = append(m.clusters, m.clustersOf(p, g)...)
 			}
 		}
 	}
@@ -85,9 +82,11 @@ func (m *Model) clientsOf(h *Host, wildcards []string) []string {
 			candidates = append(candidates, ns)
 		}
 	}
-	for _, ns := range h.Entry().Spec.GetExportTo() {
-		if ns != "." && ns != "*" && ns != "~" {
-			candidates = append(candidates, ns)
+	for _, se := range h.Entries {
+		for _, ns := range se.Spec.GetExportTo() {
+			if ns != "." && ns != "*" && ns != "~" {
+				candidates = append(candidates, ns)
+			}
 		}
 	}
 	for _, ns := range candidates {
@@ -100,6 +99,7 @@ func (m *Model) clientsOf(h *Host, wildcards []string) []string {
 
 // group is clients that get the same.
 type group struct {
+	host       *Host // as they see it
 	namespaces []string
 	labels     map[string]string
 	rule       *Rule
@@ -110,44 +110,67 @@ type group struct {
 func (m *Model) groups(h *Host, clients []string) []group {
 	var out []group
 	for _, ns := range clients {
-		for _, r := range m.chosen(ns, h) {
-			g := group{namespaces: []string{ns}, rule: r, routes: m.routesOf(h.Name, ns), patches: m.patchesFor(ns, h.Name)}
-			if r != nil {
-				g.labels = r.Selector
-			}
-			same := slices.IndexFunc(out, func(o group) bool {
-				return o.rule == g.rule && slices.Equal(o.routes, g.routes) && slices.EqualFunc(o.patches, g.patches, samePatch)
-			})
-			if same >= 0 {
-				out[same].namespaces = append(out[same].namespaces, ns)
+		routes, patches := m.routesOf(h.Name, ns), m.patchesFor(ns, h.Name)
+		for _, k := range m.kindsOf(ns) {
+			seen := m.ResolveFor(k, h.Name)
+			if !seen.Is(h) {
 				continue
 			}
-			out = append(out, g)
+			for _, r := range m.chosen(k, h) {
+				g := group{host: seen, namespaces: []string{ns}, labels: k.Labels, rule: r, routes: routes, patches: patches}
+				if r != nil && r.Selector != nil {
+					g.labels = r.Selector
+				}
+				out = withGroup(out, g)
+			}
 		}
 	}
 	return out
 }
 
+// withGroup adds clients to those that get the same.
+func withGroup(groups []group, g group) []group {
+	same := slices.IndexFunc(groups, func(o group) bool {
+		return o.host.same(g.host) && o.rule == g.rule && slices.Equal(o.routes, g.routes) && slices.EqualFunc(o.patches, g.patches, samePatch)
+	})
+	if same < 0 {
+		return append(groups, g)
+	}
+	if of := &groups[same].namespaces; !slices.Contains(*of, g.namespaces[0]) {
+		*of = append(*of, g.namespaces[0])
+	}
+	return groups
+}
+
+// same says whether two views of a host are one.
+func (h *Host) same(o *Host) bool {
+	return h.Is(o) && h.Entry() == o.Entry() && slices.Equal(numbers(h.Ports), numbers(o.Ports))
+}
+
 func samePatch(a, b Patch) bool { return a.Filter == b.Filter && a.Path == b.Path }
 
-// chosen are the rules that some client of the namespace has in force: one for each selector, and one for all others.
-func (m *Model) chosen(namespace string, h *Host) []*Rule {
+// chosen are the rules that some client of a kind has in force: one for each selector, and one for all others.
+func (m *Model) chosen(client Client, h *Host) []*Rule {
+	if client.Labels != nil { // a Sidecar's selector told which they are
+		return []*Rule{m.RuleFor(client, h.Name, h.Namespace)}
+	}
 	var rest *Rule
 	var out []*Rule
-	for _, r := range m.RulesFor(namespace, h.Name, h.Namespace) {
+	for _, r := range m.RulesFor(client.Namespace, h.Name, h.Namespace) {
 		if r.Selector == nil {
 			rest = r
-		} else if r.Namespace == namespace {
+		} else if r.Namespace == client.Namespace {
 			out = append(out, r)
 		}
 	}
 	return append(out, rest)
 }
 
-func (m *Model) clustersOf(h *Host, p Port, g group) []*Cluster {
+func (m *Model) clustersOf(p Port, g group) []*Cluster {
+	h := g.host
 	base := Cluster{Host: h, Port: p, Clients: g.namespaces, Labels: g.labels, Rule: g.rule, patches: g.patches, model: m}
 	for _, e := range h.Endpoints {
-		if e.has(p) {
+		if e.has(p) && (!e.IsName() || h.Resolution != networking.ServiceEntry_STATIC) { // names among addresses are left out
 			base.Endpoints = append(base.Endpoints, e)
 		}
 	}
@@ -259,12 +282,12 @@ func (c *Cluster) Where(path string) (*manifest.Object, string) {
 // ClustersFor are the clusters of a host that one client gets, whether or not any are among Clusters.
 func (m *Model) ClustersFor(client Client, h *Host) []*Cluster {
 	g := group{
-		namespaces: []string{client.Namespace}, labels: client.Labels, rule: m.RuleFor(client, h.Name, h.Namespace),
+		host: h, namespaces: []string{client.Namespace}, labels: client.Labels, rule: m.RuleFor(client, h.Name, h.Namespace),
 		patches: m.patchesFor(client.Namespace, h.Name),
 	}
 	out := make([]*Cluster, 0, len(h.Ports))
 	for _, p := range h.Ports {
-		out = append(out, m.clustersOf(h, p, g)...)
+		out = append(out, m.clustersOf(p, g)...)
 	}
 	return out
 }

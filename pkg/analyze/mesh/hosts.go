@@ -24,6 +24,8 @@ type Host struct {
 	Addresses  []string
 	// Selects says that endpoints come from a workloadSelector, so that those known are perhaps not all.
 	Selects bool
+
+	youngest *manifest.ServiceEntry // of Entries, however a client sees them
 }
 
 // Port is a port that clients dial.
@@ -125,7 +127,7 @@ func (m *Model) Hosts() []*Host { return m.hosts }
 func (m *Model) HostsNamed(name string) []*Host { return m.byName[name] }
 
 func (m *Model) buildHosts() {
-	m.byName = map[string][]*Host{}
+	m.byName, m.offers = map[string][]*Host{}, map[string][]offer{}
 	for _, se := range m.Snapshot.ServiceEntries {
 		seen := map[string]bool{}
 		for i, name := range se.Spec.GetHosts() {
@@ -150,27 +152,43 @@ func (m *Model) mergeHost(se *manifest.ServiceEntry, name string, index int) {
 		m.hosts = append(m.hosts, h)
 		m.byName[name] = append(m.byName[name], h)
 	}
-	h.Entries = append(h.Entries, se)
+	h.Entries, h.youngest = append(h.Entries, se), se
 	h.Addresses = append(h.Addresses, se.Spec.GetAddresses()...)
 	h.Selects = h.Selects || len(se.Spec.GetWorkloadSelector().GetLabels()) > 0
-	h.addPorts(se)
+	h.addPorts(m, se)
+	m.offers[name] = append(m.offers[name], offer{host: h, entry: se})
 	for _, e := range m.endpointsOf(se, name, index) {
 		e.Entry = se
 		h.Endpoints = append(h.Endpoints, e)
 	}
 }
 
-// addPorts adds the ports that the host does not have yet.
-func (h *Host) addPorts(se *manifest.ServiceEntry) {
-	for i, p := range se.Spec.GetPorts() {
-		if slices.ContainsFunc(h.Ports, func(have Port) bool { return have.Number == int(p.GetNumber()) }) {
-			continue
+// addPorts adds the ports that the host does not have yet, if the ServiceEntry is enough like the first.
+func (h *Host) addPorts(m *Model, se *manifest.ServiceEntry) {
+	if len(h.Entries) == 1 || m.alike(h.Entry(), se) {
+		h.Ports = withPorts(h.Ports, portsOf(se))
+	}
+}
+
+// withPorts adds the ports whose numbers are not there.
+func withPorts(have, more []Port) []Port {
+	for _, p := range more {
+		if !slices.ContainsFunc(have, func(h Port) bool { return h.Number == p.Number }) {
+			have = append(have, p)
 		}
-		h.Ports = append(h.Ports, Port{
+	}
+	return have
+}
+
+func portsOf(se *manifest.ServiceEntry) []Port {
+	out := make([]Port, 0, len(se.Spec.GetPorts()))
+	for i, p := range se.Spec.GetPorts() {
+		out = append(out, Port{
 			Number: int(p.GetNumber()), Name: p.GetName(), Protocol: Protocol(strings.ToUpper(p.GetProtocol())),
 			TargetPort: int(p.GetTargetPort()), Entry: se, Path: "spec.ports[" + strconv.Itoa(i) + "]",
 		})
 	}
+	return out
 }
 
 func (m *Model) endpointsOf(se *manifest.ServiceEntry, host string, index int) []Endpoint {
@@ -206,11 +224,9 @@ func endpoint(w *networking.WorkloadEntry, o *manifest.Object, path string) Endp
 	return e
 }
 
-// localityOfLabels is where labels say that something runs.
+// localityOfLabels is where labels say that an endpoint runs. Those that nodes have are not asked: they count only where
+// failoverPriority compares labels.
 func localityOfLabels(labels map[string]string) Locality {
-	if region := labels[RegionLabel]; region != "" {
-		return Locality{region, labels[ZoneLabel], labels[SubzoneLabel]}
-	}
 	text := cmp.Or(labels["topology.istio.io/locality"], labels["istio-locality"])
 	return ParseLocality(strings.ReplaceAll(text, ".", "/"))
 }

@@ -36,14 +36,16 @@ type Model struct {
 
 	hosts      []*Host
 	byName     map[string][]*Host
+	offers     map[string][]offer // by name, the oldest first
 	rules      ruleIndex
 	routes     map[string][]*manifest.VirtualService // by exact host
 	wildRoutes []*manifest.VirtualService
 	filters    map[string][]*manifest.EnvoyFilter // by namespace, in the order in which they act
 	patches    map[string]*patchIndex
-	owners     map[string][]string // namespaces that have objects of their own for a host
-	scopes     map[string]*scope
-	spaces     map[string]*manifest.Object // the namespaces themselves
+	owners     map[string][]string                   // namespaces that have objects of their own for a host
+	scopes     map[string][]*scope                   // by namespace, in the order in which they are asked
+	leading    map[string][]*manifest.VirtualService // by the host that a route leads to
+	spaces     map[string]*manifest.Object           // the namespaces themselves
 	clients    Regions
 	clusters   []*Cluster
 }

@@ -27,9 +27,7 @@ func (c *Cluster) Names() Names {
 	skip := tls.GetInsecureSkipVerify().GetValue()
 	n.HostChecked = n.FromHost && len(n.SANs) == 0 && !skip
 	if len(n.SANs) == 0 {
-		for _, e := range c.Host.Entries {
-			n.SANs = append(n.SANs, e.Spec.GetSubjectAltNames()...)
-		}
+		n.SANs = c.Host.youngest.Spec.GetSubjectAltNames() // istiod keeps those of the last one only
 	}
 	for _, p := range c.ClusterPatches() {
 		if p.Spec.GetPatch().GetOperation() != networking.EnvoyFilter_Patch_MERGE {

@@ -105,7 +105,7 @@ func leadsTo(vs *manifest.VirtualService, host string) bool {
 
 // buildRoutes indexes VirtualServices by the hosts that they cover and those that they lead to.
 func (m *Model) buildRoutes() {
-	m.routes = map[string][]*manifest.VirtualService{}
+	m.routes, m.leading = map[string][]*manifest.VirtualService{}, map[string][]*manifest.VirtualService{}
 	for _, vs := range m.Snapshot.VirtualServices {
 		seen := map[string]bool{}
 		add := func(host string) {
@@ -122,21 +122,13 @@ func (m *Model) buildRoutes() {
 				add(h)
 			}
 		}
-		for _, r := range vs.Spec.GetHttp() {
-			for _, d := range r.GetRoute() {
-				add(d.GetDestination().GetHost())
+		eachDestination(vs, func(_ *networking.HTTPRoute, d *networking.Destination) {
+			host := FullHost(d.GetHost(), vs.Namespace)
+			add(host)
+			if of := m.leading[host]; len(of) == 0 || of[len(of)-1] != vs {
+				m.leading[host] = append(of, vs)
 			}
-		}
-		for _, r := range vs.Spec.GetTcp() {
-			for _, d := range r.GetRoute() {
-				add(d.GetDestination().GetHost())
-			}
-		}
-		for _, r := range vs.Spec.GetTls() {
-			for _, d := range r.GetRoute() {
-				add(d.GetDestination().GetHost())
-			}
-		}
+		})
 	}
 }
 
@@ -171,23 +163,6 @@ func forMesh(vs *manifest.VirtualService) bool {
 
 func (m *Model) routeVisible(vs *manifest.VirtualService, namespace string) bool {
 	return exported(vs.Spec.GetExportTo(), m.Mesh.GetDefaultVirtualServiceExportTo(), vs.Namespace, namespace)
-}
-
-// routeImported says whether the Sidecar of a namespace lets its clients see a VirtualService.
-func (m *Model) routeImported(vs *manifest.VirtualService, namespace string) bool {
-	s := m.scopeOf(namespace)
-	if s == nil || len(s.hosts) == 0 {
-		return true
-	}
-	return forMesh(vs) && slices.ContainsFunc(s.hosts, func(i importedHost) bool {
-		ns := i.namespace
-		if ns == "." {
-			ns = namespace
-		}
-		return !i.excluded && (ns == "*" || ns == vs.Namespace) && slices.ContainsFunc(vs.Spec.GetHosts(), func(h string) bool {
-			return hostMatches(i.host, h) || hostMatches(h, i.host)
-		})
-	})
 }
 
 // ReachedFrom says whether requests of clients in a region can get to the cluster: routes may ask for the region by the

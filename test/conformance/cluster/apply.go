@@ -127,6 +127,27 @@ func (a *applier) resource(o *unstructured.Unstructured) (dynamic.ResourceInterf
 	return a.client.Resource(m.Resource), nil
 }
 
+// Create writes objects that are not there yet, and their namespaces; it is quicker than Apply.
+func (c *Cluster) Create(ctx context.Context, objs []*unstructured.Unstructured) error {
+	seen := map[string]bool{}
+	for _, o := range objs {
+		if ns := o.GetNamespace(); !seen[ns] {
+			seen[ns] = true
+			if err := c.Namespace(ctx, ns); err != nil {
+				return err
+			}
+		}
+		res, err := c.applier.resource(o)
+		if err != nil {
+			return err
+		}
+		if _, err := res.Create(ctx, o, metav1.CreateOptions{FieldManager: fieldManager, FieldValidation: metav1.FieldValidationStrict}); err != nil {
+			return fmt.Errorf("%s %s/%s: %w", o.GetKind(), o.GetNamespace(), o.GetName(), err)
+		}
+	}
+	return nil
+}
+
 // Namespace makes a namespace unless it exists.
 func (c *Cluster) Namespace(ctx context.Context, name string) error {
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
@@ -148,4 +169,18 @@ func (c *Cluster) Get(ctx context.Context, o *unstructured.Unstructured) (*unstr
 		return nil, fmt.Errorf("reading %s %s/%s: %w", o.GetKind(), o.GetNamespace(), o.GetName(), err)
 	}
 	return out, nil
+}
+
+// List reads all objects of the kind of an object, as the API server keeps them.
+func (c *Cluster) List(ctx context.Context, like *unstructured.Unstructured) ([]unstructured.Unstructured, error) {
+	gvk := like.GroupVersionKind()
+	m, err := c.applier.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+	if err != nil {
+		return nil, fmt.Errorf("finding the kind: %w", err)
+	}
+	out, err := c.applier.client.Resource(m.Resource).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("reading all of %s: %w", gvk.Kind, err)
+	}
+	return out.Items, nil
 }

@@ -57,6 +57,10 @@ type Options struct {
 	CRDs []string
 	// Ambient has istiod look for waypoints.
 	Ambient bool
+	// Env is what istiod finds in its environment besides, such as PILOT_DEBOUNCE_AFTER=1s.
+	Env []string
+	// NoIstiod leaves istiod out: only the API server is wanted.
+	NoIstiod bool
 }
 
 // Start starts everything and waits until istiod is ready.
@@ -86,6 +90,9 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	}
 	if c.applier, err = newApplier(c.Config); err != nil {
 		return nil, err
+	}
+	if o.NoIstiod {
+		return c, nil
 	}
 	if c.Mesh, err = pki.NewAuthority("mesh.test"); err != nil {
 		return nil, err
@@ -134,6 +141,19 @@ func (c *Cluster) StopIstiod() {
 	if c.istiod != nil {
 		c.istiod.stop()
 	}
+}
+
+// KubeconfigOf is the way in for a user of no rights but those that bindings give: YAML with one context.
+func (c *Cluster) KubeconfigOf(user string, groups ...string) ([]byte, error) {
+	u, err := c.env.AddUser(envtest.User{Name: user, Groups: groups}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("making user %s: %w", user, err)
+	}
+	out, err := u.KubeConfig()
+	if err != nil {
+		return nil, fmt.Errorf("writing the kubeconfig of %s: %w", user, err)
+	}
+	return out, nil
 }
 
 // Stop ends everything that Start started.

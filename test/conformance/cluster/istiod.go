@@ -81,11 +81,12 @@ func (c *Cluster) startIstiod(ctx context.Context, o Options) error {
 		"POD_NAME=istiod-0", "POD_NAMESPACE="+systemNamespace, "CLUSTER_ID="+cmp.Or(o.Name, "Kubernetes"), "ENABLE_LEADER_ELECTION=false",
 		"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_ENABLE_ALPN_FILTER=false", "PILOT_DISABLE_MX_ALPN=true",
 		"ROOT_CA_DIR="+filepath.Join(c.dir, caFolder),
-		"PILOT_DEBOUNCE_AFTER=50ms", "INJECTION_WEBHOOK_CONFIG_NAME=", "VALIDATION_WEBHOOK_CONFIG_NAME=",
+		"PILOT_DEBOUNCE_AFTER=50ms", "PILOT_MAX_REQUESTS_PER_SECOND=2000", "INJECTION_WEBHOOK_CONFIG_NAME=", "VALIDATION_WEBHOOK_CONFIG_NAME=",
 		"PILOT_ENABLE_IP_AUTOALLOCATE=false")
 	if o.Ambient {
 		cmd.Env = append(cmd.Env, "PILOT_ENABLE_AMBIENT=true")
 	}
+	cmd.Env = append(cmd.Env, o.Env...)
 	var err error
 	if c.istiod, err = startProcess(cmd, c.LogFile); err != nil {
 		return err

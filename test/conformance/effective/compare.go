@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 
 	"github.com/spillway-mesh/spillway/pkg/analyze/mesh"
@@ -17,7 +18,7 @@ import (
 func Compare(m *mesh.Model, client mesh.Client, host string, got *xdsclient.Snapshot) []string {
 	var bad []string
 	differ := func(format string, args ...any) { bad = append(bad, fmt.Sprintf(format, args...)) }
-	h := m.Resolve(client.Namespace, host)
+	h := m.ResolveFor(client, host)
 	want := map[string]*mesh.Cluster{}
 	if h != nil {
 		for _, c := range m.ClustersFor(client, h) {
@@ -37,7 +38,7 @@ func Compare(m *mesh.Model, client mesh.Client, host string, got *xdsclient.Snap
 			differ("cluster %s is not there", name)
 			continue
 		}
-		for _, d := range differences(c, client, cluster) {
+		for _, d := range differences(c, client, cluster, got) {
 			differ("%s: %s", name, d)
 		}
 	}
@@ -45,7 +46,7 @@ func Compare(m *mesh.Model, client mesh.Client, host string, got *xdsclient.Snap
 	return bad
 }
 
-func differences(c *mesh.Cluster, client mesh.Client, got *clusterv3.Cluster) []string {
+func differences(c *mesh.Cluster, client mesh.Client, got *clusterv3.Cluster, all *xdsclient.Snapshot) []string {
 	var bad []string
 	same := func(what string, have, want any) {
 		if have, want := fmt.Sprint(have), fmt.Sprint(want); have != want {
@@ -59,9 +60,12 @@ func differences(c *mesh.Cluster, client mesh.Client, got *clusterv3.Cluster) []
 	if od != nil {
 		same("maxEjectionPercent", got.GetOutlierDetection().GetMaxEjectionPercent().GetValue(), od.GetMaxEjectionPercent())
 	}
-	if c.Host.IsDNS() { // the endpoints of others are not in the cluster
-		same("the order of endpoints", tiersOf(got), wantedTiers(c, client.Locality))
+	endpoints := got.GetLoadAssignment()
+	same("endpoints are asked for", got.GetType() == clusterv3.Cluster_EDS, !c.Host.IsDNS())
+	if got.GetType() == clusterv3.Cluster_EDS {
+		endpoints = all.Endpoints[got.GetName()]
 	}
+	same("the order of endpoints", tiersOf(endpoints), wantedTiers(c, client))
 	tls, err := xdsclient.TLS(got)
 	if err != nil {
 		return append(bad, err.Error())
@@ -79,9 +83,9 @@ func differences(c *mesh.Cluster, client mesh.Client, got *clusterv3.Cluster) []
 }
 
 // tiersOf are the endpoints by priority; those without weight or left out of a distribution are not there.
-func tiersOf(c *clusterv3.Cluster) [][]string {
+func tiersOf(a *endpointv3.ClusterLoadAssignment) [][]string {
 	var tiers [][]string
-	for _, group := range c.GetLoadAssignment().GetEndpoints() {
+	for _, group := range a.GetEndpoints() {
 		for len(tiers) <= int(group.GetPriority()) {
 			tiers = append(tiers, nil)
 		}
@@ -93,8 +97,8 @@ func tiersOf(c *clusterv3.Cluster) [][]string {
 	return tidy(tiers)
 }
 
-func wantedTiers(c *mesh.Cluster, client mesh.Locality) [][]string {
-	groups := c.Tiers(client).Groups
+func wantedTiers(c *mesh.Cluster, client mesh.Client) [][]string {
+	groups := c.TiersFor(client).Groups
 	tiers := make([][]string, 0, len(groups))
 	for _, group := range groups {
 		tier := make([]string, 0, len(group))

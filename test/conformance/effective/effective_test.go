@@ -2,11 +2,14 @@ package effective_test
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,11 +26,16 @@ import (
 
 var (
 	seed   = flag.Uint64("seed", 20261125, "of the random worlds")
-	worlds = flag.Int("worlds", 200, "how many random worlds are compared")
+	worlds = flag.Int("worlds", 250, "how many random worlds are compared")
+	world  = flag.Int("world", 0, "the first of them; with -worlds 1 it is the only one")
 )
 
-// hosts is how many hosts a world has; each is a case.
-const hosts = 10
+const (
+	// hosts is how many hosts a world has; the objects of each are a case.
+	hosts = 8
+	// writers is how many worlds are written at once.
+	writers = 4
+)
 
 // lab is a control plane and a connection to its istiod.
 type lab struct {
@@ -42,7 +50,9 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := cluster.Start(context.Background(), cluster.Options{Parts: set})
+	c, err := cluster.Start(context.Background(), cluster.Options{
+		Parts: set, Env: []string{"PILOT_DEBOUNCE_AFTER=500ms"}, // thousands of objects come at once
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +69,7 @@ func newLab(t *testing.T) *lab {
 	return &lab{Cluster: c, xds: x}
 }
 
-// clients are those that are asked about every world.
+// clients are those that are asked about every world: sidecars of each namespace in several regions, and a gateway.
 func clients(number int) []mesh.Client {
 	var out []mesh.Client
 	for _, ns := range effective.Namespaces(number) {
@@ -72,7 +82,9 @@ func clients(number int) []mesh.Client {
 			out = append(out, c)
 		}
 	}
-	return out
+	gateway := out[0]
+	gateway.Namespace, gateway.Gateway = effective.GatewayNamespace(number), true
+	return append(out, gateway)
 }
 
 // applied is a world whose objects are in the cluster, and the model of it.
@@ -82,129 +94,200 @@ type applied struct {
 	model  *mesh.Model
 }
 
-// apply writes a world's objects. Their times of creation count, and only the API server knows them.
-func (l *lab) apply(t *testing.T, w effective.World) applied {
+// applyAll writes the objects of worlds, those that are to be younger in a later second.
+func (l *lab) applyAll(t *testing.T, list []effective.World) []applied {
 	t.Helper()
-	a := applied{World: w, number: l.next}
+	out := make([]applied, len(list))
+	for i, w := range list {
+		out[i] = applied{World: w, number: l.next}
+		l.next++
+	}
+	for _, late := range []bool{false, true} {
+		if late {
+			time.Sleep(time.Second)
+		}
+		for _, err := range l.write(t.Context(), out, late) {
+			t.Fatal(err)
+		}
+	}
+	l.learn(t, out)
+	return out
+}
+
+// write sends one half of the objects of worlds, some worlds at once, and gathers what went wrong.
+func (l *lab) write(ctx context.Context, list []applied, late bool) []error {
+	var (
+		wg   sync.WaitGroup
+		lock sync.Mutex
+		errs []error
+		todo = make(chan applied)
+	)
+	for range writers {
+		wg.Go(func() {
+			for a := range todo {
+				objects, err := cluster.DecodeString(a.Text(a.number, late))
+				if err == nil {
+					err = l.Create(ctx, objects)
+				}
+				if err != nil {
+					lock.Lock()
+					errs = append(errs, fmt.Errorf("%w\n%s", err, a.Text(a.number, late)))
+					lock.Unlock()
+				}
+			}
+		})
+	}
+	for _, a := range list {
+		todo <- a
+	}
+	close(todo)
+	wg.Wait()
+	return errs
+}
+
+// learn makes the models from the objects as they are in the cluster: their times of creation count, and only the API
+// server knows them.
+func (l *lab) learn(t *testing.T, list []applied) {
+	t.Helper()
+	byNamespace := map[string][]string{}
+	for _, kind := range []string{"ServiceEntry", "DestinationRule", "VirtualService", "WorkloadEntry", "Sidecar"} {
+		like := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "networking.istio.io/v1", "kind": kind}}
+		items, err := l.List(t.Context(), like)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range items {
+			raw, err := json.Marshal(o.Object)
+			if err != nil {
+				t.Fatal(err)
+			}
+			byNamespace[o.GetNamespace()] = append(byNamespace[o.GetNamespace()], string(raw))
+		}
+	}
+	for i, a := range list {
+		var texts []string
+		for _, ns := range effective.Namespaces(a.number) {
+			texts = append(texts, byNamespace[ns]...)
+		}
+		list[i].model = modelOf(t, strings.Join(texts, "\n---\n"))
+	}
+}
+
+func modelOf(t *testing.T, text string) *mesh.Model {
+	t.Helper()
+	s, diags := manifest.Bytes("world.yaml", []byte(text), load.Options{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	return mesh.New(s, mesh.Options{Versions: mesh.Versions{Istiod: 31, Oldest: 31, Known: true}})
+}
+
+// await returns when istiod has read all that was written before: it then knows an object that is written now.
+func (l *lab) await(t *testing.T) {
+	t.Helper()
+	host := fmt.Sprintf("last-%d.example.net", l.next)
 	l.next++
-	objects, err := cluster.DecodeString(w.Text(a.number))
+	objects, err := cluster.DecodeString(fmt.Sprintf(`apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: %s, namespace: last}
+spec: {hosts: [%s], exportTo: ['.'], ports: [{number: 80, name: http, protocol: HTTP}], resolution: DNS}
+`, host, host))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Apply(t.Context(), objects); err != nil {
-		t.Fatalf("%v\n%s", err, w.Text(a.number))
-	}
-	return a
-}
-
-// learn makes the model from the objects as they are in the cluster.
-func (l *lab) learn(t *testing.T, a *applied) {
-	t.Helper()
-	objects, err := cluster.DecodeString(a.Text(a.number))
-	if err != nil {
 		t.Fatal(err)
 	}
-	var text strings.Builder
-	for _, o := range objects {
-		stored, err := l.Get(t.Context(), o)
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		got, err := l.xds.Clusters(t.Context(), xdsclient.Node{Namespace: "last"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		raw, err := (&unstructured.Unstructured{Object: stored.Object}).MarshalJSON()
-		if err != nil {
-			t.Fatal(err)
+		if got.Clusters["outbound|80||"+host] != nil {
+			return
 		}
-		text.WriteString("---\n" + string(raw) + "\n")
 	}
-	s, diags := manifest.Bytes("world.yaml", []byte(text.String()), load.Options{})
-	if len(diags) > 0 {
-		t.Fatal(diags)
-	}
-	a.model = mesh.New(s, mesh.Options{Versions: mesh.Versions{Istiod: 31, Oldest: 31, Known: true}})
+	t.Fatal("istiod does not see what is written")
 }
 
-// differences asks as every client. istiod takes its time: what differs is asked again for a while.
-func (l *lab) differences(t *testing.T, a applied, patience time.Duration) []string {
+// differences asks as every client.
+func (l *lab) differences(t *testing.T, a applied) []string {
 	t.Helper()
 	var bad []string
-	deadline := time.Now().Add(patience)
 	for _, c := range clients(a.number) {
-		for {
-			got, err := l.xds.Snapshot(t.Context(), xdsclient.Node{Namespace: c.Namespace, Region: c.Locality.Region})
-			if err != nil {
-				t.Fatal(err)
+		got, err := l.xds.Clusters(t.Context(), xdsclient.Node{Namespace: c.Namespace, Region: c.Locality.Region, Gateway: c.Gateway})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, host := range a.Names(a.number) {
+			for _, d := range effective.Compare(a.model, c, host, got) {
+				bad = append(bad, fmt.Sprintf("client in %s, region %q: %s", c.Namespace, c.Locality.Region, d))
 			}
-			var found []string
-			for _, host := range a.Hosts {
-				host = strings.ReplaceAll(host, "world-a", effective.Namespaces(a.number)[0])
-				for _, d := range effective.Compare(a.model, c, host, got) {
-					found = append(found, fmt.Sprintf("client in %s, region %q: %s", c.Namespace, c.Locality.Region, d))
-				}
-			}
-			if len(found) == 0 || time.Now().After(deadline) {
-				bad = append(bad, found...)
-				break
-			}
-			time.Sleep(200 * time.Millisecond)
 		}
 	}
 	return bad
 }
 
+// patiently asks again for a while where something differs: istiod tells of objects of several kinds one after the other.
+func (l *lab) patiently(t *testing.T, a applied) []string {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+		if bad := l.differences(t, a); len(bad) == 0 || time.Now().After(deadline) {
+			return bad
+		}
+	}
+}
+
 func TestRandom(t *testing.T) {
 	l := newLab(t)
-	r := rand.New(rand.NewPCG(*seed, 0))
-	all := make([]applied, 0, *worlds)
-	for range *worlds {
-		all = append(all, l.apply(t, effective.Random(r, hosts)))
+	list := make([]effective.World, *worlds)
+	objects := 0
+	for i := range list {
+		list[i] = effective.Random(rand.New(rand.NewPCG(*seed, uint64(*world+i))), hosts)
+		objects += len(list[i].Objects)
 	}
-	for i := range all {
-		l.learn(t, &all[i])
-	}
-	var first *applied
-	failed := 0
-	for i, a := range all {
-		patience := 2 * time.Second
-		if i == 0 {
-			patience = 20 * time.Second // istiod may still be reading
+	l.next = *world
+	begin := time.Now()
+	all := l.applyAll(t, list)
+	l.await(t)
+	t.Logf("%d objects written in %v", objects, time.Since(begin).Round(time.Second))
+	var differ []applied
+	for _, a := range all {
+		if bad := l.patiently(t, a); len(bad) > 0 {
+			differ = append(differ, a)
+			t.Errorf("world %d differs:\n  %s", a.number, strings.Join(bad[:min(4, len(bad))], "\n  "))
 		}
-		bad := l.differences(t, a, patience)
-		if len(bad) == 0 {
-			continue
-		}
-		if failed++; first == nil {
-			first = &all[i]
-		}
-		t.Errorf("world %d differs:\n  %s", a.number, strings.Join(bad[:min(4, len(bad))], "\n  "))
-		if failed == 10 {
+		if len(differ) == 10 {
 			break // enough to read
 		}
 	}
-	if first != nil {
-		small := l.shrink(t, first.World)
-		t.Fatalf("the smallest part of world %d that differs:\n%s\n  %s", first.number, small.Text(small.number),
-			strings.Join(l.differences(t, small, 3*time.Second), "\n  "))
+	if len(differ) > 0 {
+		small := l.shrink(t, differ[0].World)
+		t.Fatalf("the smallest part of world %d that differs:\n%s\n  %s", differ[0].number, small.Text(small.number),
+			strings.Join(l.patiently(t, small), "\n  "))
 	}
-	t.Logf("%d hosts in %d worlds, each as seen by %d clients: no difference", hosts*len(all), len(all), len(clients(0)))
+	t.Logf("%d cases (hosts with %d objects, in %d worlds), each as %d clients get it, %d comparisons: 0 differences",
+		hosts*len(all), objects, len(all), len(clients(0)), hosts*len(all)*len(clients(0)))
 }
 
 // shrink leaves out objects for as long as something differs.
 func (l *lab) shrink(t *testing.T, w effective.World) applied {
 	t.Helper()
 	differs := func(w effective.World) (applied, bool) {
-		a := l.apply(t, w)
-		l.learn(t, &a)
-		return a, len(l.differences(t, a, 2*time.Second)) > 0
+		a := l.applyAll(t, []effective.World{w})[0]
+		l.await(t)
+		return a, len(l.patiently(t, a)) > 0
 	}
 	best, _ := differs(w)
-	for i := 0; i < len(w.Objects); {
-		fewer := effective.World{Hosts: w.Hosts}
-		fewer.Objects = append(append(fewer.Objects, w.Objects[:i]...), w.Objects[i+1:]...)
-		if a, still := differs(fewer); still {
-			w, best = fewer, a
-			continue
+	for size := max(1, len(w.Objects)/2); size > 0; size /= 2 {
+		for i := 0; i < len(w.Objects); {
+			fewer := effective.World{Hosts: w.Hosts, Objects: slices.Delete(slices.Clone(w.Objects), i, min(i+size, len(w.Objects)))}
+			if a, still := differs(fewer); still {
+				w, best = fewer, a
+				continue
+			}
+			i += size
 		}
-		i++
 	}
 	return best
 }
@@ -227,20 +310,19 @@ spec:
 			"  host: h0.shop.world-a.example\n  exportTo: ['.']\n  trafficPolicy: " + policy + "\n"
 	}
 	const good = "{outlierDetection: {consecutive5xxErrors: 1, maxEjectionPercent: 100}, tls: {mode: SIMPLE, sni: x}}"
-	a := l.apply(t, effective.World{Objects: []string{entry, rule(good)}, Hosts: []string{"h0.shop.world-a.example"}})
-	l.learn(t, &a)
-	if bad := l.differences(t, a, 10*time.Second); len(bad) > 0 {
+	objects := func(policy string) []effective.Object { return []effective.Object{{Text: entry}, {Text: rule(policy)}} }
+	a := l.applyAll(t, []effective.World{{Objects: objects(good), Hosts: []string{"h0.shop.world-a.example"}}})[0]
+	l.await(t)
+	if bad := l.patiently(t, a); len(bad) > 0 {
 		t.Fatalf("the control itself differs: %v", bad)
 	}
 	for _, policy := range []string{
 		strings.Replace(good, "100", "10", 1), strings.Replace(good, "sni: x", "sni: y", 1), strings.Replace(good, "SIMPLE", "DISABLE", 1),
 		"{connectionPool: {tcp: {connectTimeout: 1s}}}", "{tls: {mode: SIMPLE, sni: x}}",
 	} {
-		w := effective.World{Objects: []string{entry, rule(policy)}, Hosts: a.Hosts}
-		s, _ := manifest.Bytes("other.yaml", []byte(w.Text(a.number)), load.Options{})
 		other := a
-		other.model = mesh.New(s, mesh.Options{})
-		if len(l.differences(t, other, 0)) == 0 {
+		other.model = modelOf(t, effective.World{Objects: objects(policy)}.Text(a.number))
+		if len(l.differences(t, other)) == 0 {
 			t.Errorf("a model with %s is not noticed", policy)
 		}
 	}

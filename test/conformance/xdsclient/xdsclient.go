@@ -51,23 +51,28 @@ func Dial(address string) (*Client, error) {
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }
 
-// Node is who asks: a sidecar or a waypoint in a namespace and region.
+// Node is who asks: a sidecar, a waypoint or a gateway's proxy, in a namespace and region.
 type Node struct {
 	Namespace string
 	Region    string // "" for a proxy without a locality
 	Cluster   string // "" for Kubernetes
 	Network   string // "" for none
 	Waypoint  string // the name of the waypoint that asks; "" for a sidecar
+	App       string // its label app; "client" if it is empty
+	Gateway   bool
 }
 
 func (n Node) proto() (*corev3.Node, error) {
-	labels := map[string]any{"app": "client"}
+	labels := map[string]any{"app": cmp.Or(n.App, "client")}
 	if n.Region != "" {
 		labels["topology.kubernetes.io/region"] = n.Region
 		labels["topology.kubernetes.io/zone"] = n.Region + "-b"
 	}
 	kind := "sidecar"
-	if n.Waypoint != "" {
+	switch {
+	case n.Gateway:
+		kind = "router"
+	case n.Waypoint != "":
 		kind, labels["gateway.networking.k8s.io/gateway-name"] = "waypoint", n.Waypoint
 	}
 	metadata, err := structpb.NewStruct(map[string]any{
@@ -89,12 +94,35 @@ type Snapshot struct {
 	Clusters  map[string]*clusterv3.Cluster
 	Listeners map[string]*listenerv3.Listener
 	Routes    map[string]*routev3.RouteConfiguration
+	// Endpoints are those of clusters that do not hold them themselves; only Clusters asks for them.
+	Endpoints map[string]*endpointv3.ClusterLoadAssignment
 }
 
-// Snapshot asks for clusters, listeners and the named route configurations, on a stream of its own.
-func (c *Client) Snapshot(ctx context.Context, n Node, routes ...string) (*Snapshot, error) {
+// Clusters asks for clusters, and for the endpoints of those that do not hold them themselves, on a stream of its own.
+func (c *Client) Clusters(ctx context.Context, n Node) (*Snapshot, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	ask, err := c.ask(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	out := &Snapshot{}
+	if out.Clusters, err = collect(ask, clusterType, nil, (*clusterv3.Cluster).GetName); err != nil {
+		return nil, err
+	}
+	var names []string
+	for name, cluster := range out.Clusters {
+		if cluster.GetType() == clusterv3.Cluster_EDS {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		out.Endpoints, err = collect(ask, endpointType, names, (*endpointv3.ClusterLoadAssignment).GetClusterName)
+	}
+	return out, err
+}
+
+func (c *Client) ask(ctx context.Context, n Node) (*asker, error) {
 	node, err := n.proto()
 	if err != nil {
 		return nil, err
@@ -103,16 +131,26 @@ func (c *Client) Snapshot(ctx context.Context, n Node, routes ...string) (*Snaps
 	if err != nil {
 		return nil, fmt.Errorf("opening the stream: %w", err)
 	}
-	ask := asker{stream: stream, node: node}
-	out := &Snapshot{}
-	if out.Clusters, err = collect(&ask, clusterType, nil, (*clusterv3.Cluster).GetName); err != nil {
+	return &asker{stream: stream, node: node}, nil
+}
+
+// Snapshot asks for clusters, listeners and the named route configurations, on a stream of its own.
+func (c *Client) Snapshot(ctx context.Context, n Node, routes ...string) (*Snapshot, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ask, err := c.ask(ctx, n)
+	if err != nil {
 		return nil, err
 	}
-	if out.Listeners, err = collect(&ask, listenerType, nil, (*listenerv3.Listener).GetName); err != nil {
+	out := &Snapshot{}
+	if out.Clusters, err = collect(ask, clusterType, nil, (*clusterv3.Cluster).GetName); err != nil {
+		return nil, err
+	}
+	if out.Listeners, err = collect(ask, listenerType, nil, (*listenerv3.Listener).GetName); err != nil {
 		return nil, err
 	}
 	if len(routes) > 0 {
-		if out.Routes, err = collect(&ask, routeType, routes, (*routev3.RouteConfiguration).GetName); err != nil {
+		if out.Routes, err = collect(ask, routeType, routes, (*routev3.RouteConfiguration).GetName); err != nil {
 			return nil, err
 		}
 	}
