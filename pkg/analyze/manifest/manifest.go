@@ -86,6 +86,14 @@ type heldMesh struct {
 	config *meshconfig.MeshConfig
 }
 
+// MeshObject is the object that holds the mesh configuration; nil if none among the objects does.
+func (s *Snapshot) MeshObject() *Object {
+	if len(s.meshes) == 0 {
+		return nil
+	}
+	return s.meshes[0].object
+}
+
 // OfKind is the objects of a kind, such as ("", "Service").
 func (s *Snapshot) OfKind(group, kind string) []*Object {
 	var out []*Object

@@ -100,7 +100,7 @@ func (s *Snapshot) only(keep func(*Object) bool) *Snapshot {
 		}
 	}
 	if i := slices.IndexFunc(s.meshes, func(m heldMesh) bool { return kept[m.object] }); i >= 0 {
-		out.Mesh = s.meshes[i].config
+		out.Mesh, out.meshes = s.meshes[i].config, s.meshes[i:i+1]
 	}
 	out.ServiceEntries = those(s.ServiceEntries, kept)
 	out.DestinationRules = those(s.DestinationRules, kept)

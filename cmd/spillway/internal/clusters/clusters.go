@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"sigs.k8s.io/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/spillway-mesh/spillway/pkg/analyze/manifest"
 	"github.com/spillway-mesh/spillway/pkg/diag"
@@ -142,7 +142,7 @@ func (r *reader) keep(name string, objects []map[string]any) {
 	var text strings.Builder
 	for _, o := range objects {
 		tidy(o)
-		data, err := yaml.Marshal(o)
+		data, err := yaml.Marshal(whole(o))
 		if err != nil {
 			r.note("writing one of %s: %v", name, err)
 			continue
@@ -162,6 +162,25 @@ func tidy(o map[string]any) {
 	if annotations, ok := meta["annotations"].(map[string]any); ok {
 		delete(annotations, "kubectl.kubernetes.io/last-applied-configuration")
 	}
+}
+
+// whole makes whole numbers of those that JSON decodes as floats: YAML would write a large one with an exponent.
+func whole(x any) any {
+	switch v := x.(type) {
+	case map[string]any:
+		for k := range v {
+			v[k] = whole(v[k])
+		}
+	case []any:
+		for i := range v {
+			v[i] = whole(v[i])
+		}
+	case float64:
+		if n := int64(v); float64(n) == v {
+			return n
+		}
+	}
+	return x
 }
 
 func (r *reader) note(format string, args ...any) {
