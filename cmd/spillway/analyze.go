@@ -30,6 +30,7 @@ type analyzeOptions struct {
 	doFix         bool
 	write         bool
 	fromLive      liveReading
+	proxies       []string
 }
 
 func newAnalyze(name string, io IO) *cobra.Command {
@@ -47,6 +48,7 @@ func newAnalyze(name string, io IO) *cobra.Command {
 			"analyze manifests/ -o html > report.html", "as a page, with who goes where",
 			"analyze manifests/ --fix", "show what would mend some of it; --fix --write does it",
 			"analyze --live --context east --context west", "look through clusters, and say in what they differ",
+			"analyze --proxy http://127.0.0.1:15000", "look at what a proxy itself has, behind kubectl port-forward",
 			"analyze manifests/ --baseline known.json --fail-on warning", "as a strict check that only new findings fail",
 			"explain FX003", "say what a finding means"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -62,6 +64,7 @@ func newAnalyze(name string, io IO) *cobra.Command {
 	f.StringVar(&o.meshConfig, "mesh-config", "", "`file` with the ConfigMap istio, an IstioOperator or an Istio object")
 	f.StringVar(&o.input.istioVersion, "istio-version", "", "oldest Istio `version` in use, such as 1.29")
 	f.StringSliceVar(&o.input.clientRegions, "client-regions", nil, "`regions` that clients run in")
+	f.StringArrayVar(&o.proxies, "proxy", nil, "look at what a proxy itself has: `FILE` with its config dump or its clusters in JSON, or http://ADMIN; may be repeated for one proxy")
 	f.StringArrayVar(&o.ignore, "ignore", nil, "`CODE=REASON` or CODE:NAMESPACE/NAME=REASON, a finding not to be told; may be repeated")
 	f.StringVar(&o.baseline, "baseline", "", "`file` of findings that are known: only others are told")
 	f.StringVar(&o.writeBaseline, "write-baseline", "", "write all findings to a `file`, for --baseline")
@@ -83,6 +86,12 @@ type analysis struct {
 
 func (o *analyzeOptions) run(ctx context.Context, io IO, args []string) error {
 	paths := slices.Concat(o.input.files, args)
+	if len(o.proxies) > 0 {
+		if len(paths) > 0 || o.fromLive.on || o.doFix {
+			return usagef("--proxy is looked at alone")
+		}
+		return o.runProxy(ctx, io)
+	}
 	if err := o.fromLive.check(len(paths) > 0, o.doFix); err != nil {
 		return err
 	}
