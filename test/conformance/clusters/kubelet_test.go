@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"sync"
 	"syscall"
@@ -44,19 +45,26 @@ func (p *pod) start() error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = log.Close() }()
 	c := exec.Command("ip", append([]string{"netns", "exec", p.name}, p.command...)...)
 	c.Env, c.Stdout, c.Stderr = append(os.Environ(), p.env...), log, log
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := c.Start(); err != nil {
-		return err
-	}
-	done := make(chan struct{})
-	p.process, p.done, p.started = c, done, time.Now()
+	begun, done := make(chan error), make(chan struct{})
 	go func() {
-		_ = c.Wait()
+		// The kernel ends the child with the thread that started it, not with the program: so that thread waits for it.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := c.Start()
+		begun <- err
+		if err == nil {
+			_ = c.Wait()
+		}
+		_ = log.Close()
 		close(done)
 	}()
+	if err := <-begun; err != nil {
+		return err
+	}
+	p.process, p.done, p.started = c, done, time.Now()
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"syscall"
 	"testing"
@@ -78,6 +79,8 @@ func again() error {
 	c := exec.CommandContext(ctx, self, os.Args[1:]...)
 	c.Env = append(os.Environ(), childVariable+"="+string(text))
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	runtime.LockOSThread() // the child ends with the thread that started it
+	defer runtime.UnlockOSThread()
 	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
 	return c.Run()
 }

@@ -190,10 +190,8 @@ func (s *site) rest(t *testing.T) {
 
 func (s *site) restless(t *testing.T) string {
 	for _, m := range s.members {
-		for _, p := range m.health {
-			if age := p.age(); age < young {
-				return fmt.Sprintf("%s is only %.0f s old", p.name, age.Seconds())
-			}
+		if why := m.unready(); why != "" {
+			return why
 		}
 		if code := s.status(m); code != 200 {
 			return fmt.Sprintf("%s answers %d", m.name, code)
@@ -219,6 +217,19 @@ func (s *site) restless(t *testing.T) string {
 			if code, body := ask("http://"+g.ip+"/", userHost, time.Second); code != 200 {
 				return fmt.Sprintf("users of %s get %d %s", m.name, code, body)
 			}
+		}
+	}
+	return ""
+}
+
+// unready says what of a cluster has ended, or only just begun.
+func (m *member) unready() string {
+	if err := m.control.Alive(); err != nil {
+		return m.name + ": " + err.Error()
+	}
+	for _, p := range m.health {
+		if age := p.age(); age < young {
+			return fmt.Sprintf("%s is only %.0f s old", p.name, age.Seconds())
 		}
 	}
 	return ""
