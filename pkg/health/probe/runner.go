@@ -175,7 +175,11 @@ func (r *Runner) round(ctx context.Context, began time.Duration, asking *sync.Wa
 	defer close(over)
 	first := int(r.rounds.Add(1)) * AtOnce // each round begins elsewhere: where many hang, all are asked in turn
 	asking.Go(func() {
+		batch := batchOf(len(checks), config.Interval)
 		for n := range checks {
+			if n > 0 && n%batch == 0 && !pause(breath, over) {
+				return
+			}
 			i := (first + n) % len(checks)
 			c := checks[i]
 			select {
@@ -209,6 +213,27 @@ func (r *Runner) round(ctx context.Context, began time.Duration, asking *sync.Wa
 		r.settle(&found, checks, config)
 	}
 	return config
+}
+
+// breath is what a round leaves between two batches to those who probe this server meanwhile.
+const breath = time.Millisecond
+
+// batchOf is how many checks are begun at a time: few, so that a probe of this server never waits for all that a round has to
+// do, and so many that the pauses are a quarter of the interval at most.
+func batchOf(checks int, interval time.Duration) int {
+	return max(4, int(time.Duration(4*checks)*breath/interval)) //nolint:mnd // some of one processor's time, and a quarter
+}
+
+// pause waits, and says whether the round goes on.
+func pause(d time.Duration, over <-chan struct{}) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-over:
+		return false
+	}
 }
 
 // settle publishes what a round found. What a prober said that has lost its check since is not held against the new one.

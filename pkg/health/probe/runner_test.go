@@ -252,3 +252,18 @@ func TestManyHangingChecks(t *testing.T) {
 		}
 	})
 }
+
+// TestBatches: few checks are begun at a time, and however many there are the pauses leave three quarters of the interval.
+func TestBatches(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		checks   int
+		interval time.Duration
+		want     int
+	}{{1, 5 * time.Second, 4}, {1000, 5 * time.Second, 4}, {10000, 5 * time.Second, 8}, {10000, time.Second, 40}} {
+		got := batchOf(c.checks, c.interval)
+		if got != c.want || time.Duration(c.checks/got)*breath > c.interval/4 {
+			t.Errorf("%d checks each %s begin %d at a time, want %d", c.checks, c.interval, got, c.want)
+		}
+	}
+}
