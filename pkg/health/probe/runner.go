@@ -175,13 +175,12 @@ func (r *Runner) round(ctx context.Context, began time.Duration, asking *sync.Wa
 	defer close(over)
 	first := int(r.rounds.Add(1)) * AtOnce // each round begins elsewhere: where many hang, all are asked in turn
 	asking.Go(func() {
-		batch := batchOf(len(checks), config.Interval)
 		for n := range checks {
-			if n > 0 && n%batch == 0 && !pause(breath, over) {
-				return
-			}
 			i := (first + n) % len(checks)
 			c := checks[i]
+			if !pause(n, batchOf(len(checks), config.Interval), over) {
+				return
+			}
 			select {
 			case slots <- struct{}{}:
 			case <-over:
@@ -224,9 +223,12 @@ func batchOf(checks int, interval time.Duration) int {
 	return max(4, int(time.Duration(4*checks)*breath/interval)) //nolint:mnd // some of one processor's time, and a quarter
 }
 
-// pause waits, and says whether the round goes on.
-func pause(d time.Duration, over <-chan struct{}) bool {
-	t := time.NewTimer(d)
+// pause waits before each batch but the first, and says whether the round goes on.
+func pause(n, batch int, over <-chan struct{}) bool {
+	if n == 0 || n%batch != 0 {
+		return true
+	}
+	t := time.NewTimer(breath)
 	defer t.Stop()
 	select {
 	case <-t.C:
