@@ -142,6 +142,12 @@ func recordCodes() []Code {
 			Fix: "Count with 60 seconds; with aliasZones the times are worked out so.",
 		},
 		{
+			ID: "SP368", Title: "a record that nobody deletes",
+			Why: "An external-dns that never deletes leaves the record of a cluster that was taken out of the fleet; as a PRIMARY it stands in " +
+				"the way of another.",
+			Fix: "Delete the record by hand, or drain the cluster instead of taking it out.",
+		},
+		{
 			ID: "SP370", Title: "the health check of Cloud DNS cannot match tokens",
 			Why: "One check stands for all addresses of a record set, and each cluster has a token of its own. A server that " +
 				"answers 200 on the path for whatever reason passes for a healthy cluster.",
@@ -151,6 +157,12 @@ func recordCodes() []Code {
 			ID: "SP371", Title: "a backup without a location",
 			Why: "Cloud DNS chooses among the backups by where users are, so each belongs to a region.",
 			Fix: "Give the region of the cluster, or one near its users under locations.",
+		},
+		{
+			ID: "SP372", Title: "a probe over HTTPS that names no host",
+			Why: "Google's probes send no server name in the handshake, and Istio closes what no server of the gateway asked for: the cluster " +
+				"would count as dead at all times.",
+			Fix: "Probe HTTP, or give the gateway a server for * with a default certificate.",
 		},
 		{
 			ID: "SP380", Title: "a health check that waits longer than it pauses",

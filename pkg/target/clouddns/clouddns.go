@@ -77,7 +77,8 @@ func (Target) Files(f *plan.Fleet) ([]target.File, error) {
 	return []target.File{{Name: "clouddns.tf", Content: string(render.HCL(nil, d.terraform()...))}}, nil
 }
 
-// design is what is written, in either form. A failover has a primary; without one the load is shared by weights.
+// design is what is written, in either form. A failover has a primary, by the roles, or where one cluster
+// stands by; without one the load is shared by weights.
 type design struct {
 	fleet    *plan.Fleet
 	options  Options
@@ -89,12 +90,13 @@ type design struct {
 func newDesign(f *plan.Fleet) *design {
 	o, _ := target.Options[Options](f, Target{})
 	d := &design{fleet: f, options: o}
-	d.failover = slices.ContainsFunc(f.Clusters, func(c plan.FleetCluster) bool { return c.Role == "Primary" })
+	roles := slices.ContainsFunc(f.Clusters, func(c plan.FleetCluster) bool { return c.Role == "Primary" })
+	d.failover = roles || slices.ContainsFunc(f.Clusters, func(c plan.FleetCluster) bool { return c.Rotation == "Standby" })
 	for i := range f.Clusters {
 		c := &f.Clusters[i]
 		switch {
 		case c.Rotation == "Out":
-		case c.Role == "Primary":
+		case roles && c.Role == "Primary", d.failover && !roles && c.Rotation == "Serving":
 			d.primary = append(d.primary, c)
 		default:
 			d.others = append(d.others, c)
@@ -121,17 +123,12 @@ func (d *design) kind() string {
 	return "A"
 }
 
-// weight of a cluster: a standby gets nothing.
+// weight of a cluster: the same for all unless it is given.
 func (d *design) weight(c *plan.FleetCluster) float64 {
-	w, given := d.options.Weights[c.Name]
-	switch {
-	case c.Rotation == "Standby":
-		return 0
-	case !given:
-		return 1
-	default:
+	if w, given := d.options.Weights[c.Name]; given {
 		return w
 	}
+	return 1
 }
 
 func (d *design) location(c *plan.FleetCluster) string {
@@ -207,6 +204,10 @@ func (d *design) rules(ds *diag.List, at *field.Path) {
 	if len(distinct) != 3 || len(h.SourceRegions) != 3 {
 		ds.Errorf(at.Child("healthCheck", "sourceRegions"), "HC048", "%d regions to check from; Cloud DNS takes exactly three different ones", len(distinct))
 	}
+	if h.Protocol == "HTTPS" {
+		ds.Warnf(at.Child("healthCheck", "protocol"), "SP372", "Google's HTTPS probes name no host in the handshake, so that a gateway's server for a host by name closes them").
+			WithHint("probe HTTP, on which the probe path is answered; or give the gateway a default certificate for *")
+	}
 	if h.Timeout > h.Interval {
 		ds.Errorf(at.Child("healthCheck", "timeout"), "HC047", "a timeout of %s is longer than the interval", h.Timeout)
 	}
@@ -221,7 +222,7 @@ func (d *design) rules(ds *diag.List, at *field.Path) {
 	}
 	switch {
 	case len(d.primary) == 0 || len(d.others) == 0:
-		ds.Errorf(at, "HC041", "primary and backup need a cluster each").WithHint("leave the roles out while one of them is out")
+		ds.Errorf(at, "HC041", "primary and backup need a cluster each").WithHint("leave the roles out while one of them is out, and let none stand by")
 	default:
 		for _, c := range d.others {
 			if d.location(c) == "" {

@@ -39,7 +39,7 @@ func (d *design) check() render.Map {
 		target.KV("sourceRegions", render.Strings(h.SourceRegions...)),
 		target.KV("checkIntervalSec", seconds(h.Interval)), target.KV("timeoutSec", seconds(h.Timeout)),
 		target.KV("healthyThreshold", h.HealthyThreshold), target.KV("unhealthyThreshold", h.UnhealthyThreshold),
-		target.KV("httpsHealthCheck", render.Map{
+		target.KV(strings.ToLower(h.Protocol)+"HealthCheck", render.Map{
 			target.KV("host", d.fleet.Hosts[0]), target.KV("port", h.Port), target.KV("requestPath", d.fleet.Health.Path),
 		}),
 	}

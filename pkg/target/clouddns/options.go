@@ -28,6 +28,7 @@ type HealthCheck struct {
 	Timeout            time.Duration `json:"timeout" min:"1s" max:"300s"`
 	UnhealthyThreshold int           `json:"unhealthyThreshold" min:"1" max:"10"`
 	HealthyThreshold   int           `json:"healthyThreshold" min:"1" max:"10"`
+	Protocol           string        `json:"protocol" enum:"HTTP,HTTPS"`
 	Port               int           `json:"port" min:"1" max:"65535"`
 	SourceRegions      []string      `json:"sourceRegions"`
 }
@@ -38,7 +39,7 @@ func defaults() Options {
 	return Options{
 		Form: "ConfigConnector", TTL: 30 * time.Second,
 		HealthCheck: HealthCheck{
-			Interval: 30 * time.Second, Timeout: 5 * time.Second, UnhealthyThreshold: 2, HealthyThreshold: 2, Port: 443,
+			Interval: 30 * time.Second, Timeout: 5 * time.Second, UnhealthyThreshold: 2, HealthyThreshold: 2, Protocol: "HTTP", Port: 80,
 			SourceRegions: []string{"us-east1", "europe-west1", "asia-southeast1"},
 		},
 	}

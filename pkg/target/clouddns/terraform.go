@@ -19,7 +19,7 @@ func (d *design) terraform() []render.Block {
 			target.Why("only a check with exactly three regions may check addresses outside", "source_regions", render.Strings(h.SourceRegions...)),
 			target.KV("check_interval_sec", seconds(h.Interval)), target.KV("timeout_sec", seconds(h.Timeout)),
 			target.KV("healthy_threshold", h.HealthyThreshold), target.KV("unhealthy_threshold", h.UnhealthyThreshold),
-			target.KV("https_health_check", render.Nested{
+			target.KV(strings.ToLower(h.Protocol)+"_health_check", render.Nested{
 				target.KV("host", d.fleet.Hosts[0]), target.KV("port", h.Port), target.KV("request_path", d.fleet.Health.Path),
 			}),
 		}),

@@ -134,6 +134,7 @@ func (Target) CheckFleet(f *plan.Fleet, at *field.Path) diag.List {
 	if o.TTL > time.Minute {
 		ds.Warnf(at.Child("ttl"), "HC013", "a TTL of %s: clients keep the address of a dead cluster for as long", o.TTL).WithHint("use 60s or less")
 	}
+	ds = append(ds, aws.CheckKept(f, policy)...)
 	return append(ds, unknown(f, at, &o)...)
 }
 

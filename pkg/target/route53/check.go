@@ -21,6 +21,9 @@ func (Target) CheckFleet(f *plan.Fleet, at *field.Path) diag.List {
 	d.known(&ds, at)
 	d.order(&ds, at)
 	d.form(&ds, at)
+	if o.Owner == ownerClusters && o.Form == formEndpoint {
+		ds = append(ds, aws.CheckKept(d.fleet, d.policy)...)
+	}
 	if o.Form == formEndpoint && d.missing() != "" {
 		d.zone.Records = nil // none is written
 	}

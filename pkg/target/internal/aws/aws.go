@@ -101,3 +101,24 @@ func IsAddress(s string) bool {
 	_, err := netip.ParseAddr(s)
 	return err == nil
 }
+
+// CheckKept tells of records that nobody deletes: where each cluster's own external-dns writes and never deletes, the record of a
+// cluster that is out stays. With roles no other may become the PRIMARY beside it.
+func CheckKept(f *plan.Fleet, policy string) diag.List {
+	ds := make(diag.List, 0, 1)
+	for i := range f.Clusters {
+		c := &f.Clusters[i]
+		if c.Rotation != "Out" {
+			continue
+		}
+		at := field.NewPath("spec", "clusters").Index(i).Child("rotation")
+		if policy == Failover && c.Role == "Primary" {
+			ds.Errorf(at, "SP368", "the PRIMARY record of %q stays when it is out, and Route 53 refuses a second PRIMARY", c.Name).
+				WithHint("drain it with `spillway edge drain`, or delete its record first and take its role away")
+			continue
+		}
+		ds.Warnf(at, "SP368", "the record of %q stays when it is out: what writes it never deletes", c.Name).
+			WithHint("delete the record with the set identifier %s, or drain the cluster", f.ObjectName(c.Name))
+	}
+	return ds
+}
