@@ -57,6 +57,7 @@ func (t Target) CheckFleet(f *plan.Fleet, at *field.Path) diag.List {
 	if o.shared(f) {
 		return append(ds, o.checkShared(f, at, options)...)
 	}
+	ds = append(ds, google.CheckCertificates(options, o.Certificates)...)
 	return append(ds, google.CheckAlone(f, at)...)
 }
 

@@ -35,21 +35,19 @@ func (o *Options) ingress(f *plan.Fleet, c *plan.FleetCluster) []target.Object {
 	maps.Copy(front.Annotations, o.frontAnnotations(f, c, name))
 	return []target.Object{
 		object("cloud.google.com/v1", "BackendConfig", google.RankConfig, google.BackendConfig(f, o.HealthCheck, o.Backend)),
-		object("networking.gke.io/v1beta1", "FrontendConfig", google.RankConfig, google.FrontendConfig(o.HTTPSRedirect)),
+		object("networking.gke.io/v1beta1", "FrontendConfig", google.RankConfig, google.FrontendConfig(o.HTTPSRedirect, o.Certificates)),
 		o.Backend.Service(f, c.Name, name, annotations),
 		front,
 	}
 }
 
 func (o *Options) frontAnnotations(f *plan.Fleet, c *plan.FleetCluster, config string) map[string]string {
-	address := o.StaticIP[c.Name]
-	if address == "" {
-		address = google.CloudName(f, c.Name)
-	}
 	out := map[string]string{
-		"kubernetes.io/ingress.class":                 "gce",
-		"kubernetes.io/ingress.global-static-ip-name": address,
-		"networking.gke.io/v1beta1.FrontendConfig":    config,
+		"kubernetes.io/ingress.class":              "gce",
+		"networking.gke.io/v1beta1.FrontendConfig": config,
+	}
+	if address := o.StaticIP[c.Name]; address != "" { // of one that is not reserved no load balancer would be made
+		out["kubernetes.io/ingress.global-static-ip-name"] = address
 	}
 	for i, name := range o.Certificates {
 		if i > 0 {

@@ -15,7 +15,7 @@ type Options struct {
 	BackendService string `json:"backendService"`
 	// Network that the clusters are in, for the firewall rule of a shared load balancer.
 	Network string `json:"network"`
-	// StaticIP names the reserved global address of a cluster's own load balancer. Default: NAMESPACE-NAME-CLUSTER.
+	// StaticIP names the reserved global address of a cluster's own load balancer. Default: Google chooses one.
 	StaticIP map[string]string `json:"staticIP"`
 	// Certificates are the names of pre-shared certificates of each cluster's own load balancer.
 	Certificates []string `json:"certificates"`

@@ -29,6 +29,9 @@ func (t Target) Drain(f *plan.Fleet, c *plan.FleetCluster, restore bool) []targe
 		return nil // cannot be: strings only
 	}
 	var b strings.Builder
+	if !restore {
+		b.WriteString(o.untouched(f))
+	}
 	for _, holder := range o.configClusters(f) {
 		fmt.Fprintf(&b, "kubectl --context %s --namespace %s patch multiclusterservice %s --type merge \\\n  --patch '%s'\n",
 			holder, f.Namespace, o.live(f).name, patch)
@@ -37,4 +40,14 @@ func (t Target) Drain(f *plan.Fleet, c *plan.FleetCluster, restore bool) []targe
 		Tool: target.Kubectl, Text: b.String(),
 		Note: "the list of links in every config cluster; only the one that acts is needed, and the others are for a switch",
 	}}
+}
+
+// untouched ends the shell unless the list is the spec's: with another cluster drained, it would come back with this drain.
+func (o *Options) untouched(f *plan.Fleet) string {
+	var all []string
+	for _, c := range serving(f) {
+		all = append(all, google.Link(c))
+	}
+	return target.Unless(fmt.Sprintf("[ \"$(kubectl --context %s --namespace %s get multiclusterservice %s -o 'jsonpath={.spec.clusters[*].link}')\" = '%s' ]",
+		o.configCluster(f), f.Namespace, o.live(f).name, strings.Join(all, " ")), "the links are not those of the spec: is another cluster drained?")
 }

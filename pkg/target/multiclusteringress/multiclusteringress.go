@@ -59,6 +59,7 @@ func (t Target) CheckFleet(f *plan.Fleet, at *field.Path) diag.List {
 	address(&ds, options.Child("staticIP"), o.StaticIP)
 	ds = append(ds, google.CheckProject(f, at, "a project has one fleet of Google's")...)
 	ds = append(ds, google.CheckOrder(f, at)...)
+	ds = append(ds, google.CheckCertificates(options, o.Certificates)...)
 	return append(ds, google.CheckToken(f, options)...)
 }
 

@@ -62,7 +62,7 @@ func (o *Options) set(f *plan.Fleet, cluster string, w wanted) []target.Object {
 	}
 	return []target.Object{
 		object("cloud.google.com/v1", "BackendConfig", google.RankConfig, google.BackendConfig(f, o.HealthCheck, o.Backend)),
-		object("networking.gke.io/v1beta1", "FrontendConfig", google.RankConfig, google.FrontendConfig(o.HTTPSRedirect)),
+		object("networking.gke.io/v1beta1", "FrontendConfig", google.RankConfig, google.FrontendConfig(o.HTTPSRedirect, o.Certificates)),
 		service, ingress,
 	}
 }

@@ -124,8 +124,8 @@ func CloudName(f *plan.Fleet, parts ...string) string {
 	return f.CloudName(parts...)
 }
 
-// Link names a cluster as Google's multi-cluster objects do.
-func Link(c *plan.FleetCluster) string { return c.GKE.Location + "/" + c.GKE.Membership }
+// Link names a cluster as Google's multi-cluster objects do: by where it is and its own name, not that of its membership.
+func Link(c *plan.FleetCluster) string { return c.GKE.Location + "/" + c.Name }
 
 // MembershipName is the resource name of a cluster in the fleet of its project.
 func MembershipName(c *plan.FleetCluster) string {

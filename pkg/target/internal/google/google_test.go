@@ -18,7 +18,7 @@ func TestMembershipName(t *testing.T) {
 		if got := MembershipName(c); got != "projects/p/locations/"+want+"/memberships/m" {
 			t.Errorf("%q: %s", location, got)
 		}
-		if got := Link(c); got != location+"/m" {
+		if got := Link(c); got != location+"/blue" {
 			t.Errorf("%q: %s", location, got)
 		}
 	}

@@ -1,6 +1,9 @@
 package google
 
 import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/spillway-mesh/spillway/pkg/diag"
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
 	"github.com/spillway-mesh/spillway/pkg/target"
@@ -24,9 +27,20 @@ func BackendConfig(f *plan.Fleet, p Probe, b Backend) render.Map {
 	)
 }
 
-// FrontendConfig says whether the load balancer redirects users to HTTPS.
-func FrontendConfig(redirect string) render.Map {
+// FrontendConfig says whether the load balancer redirects users to HTTPS, which it can serve with a certificate only.
+func FrontendConfig(redirect string, certificates []string) render.Map {
 	return target.Spec(target.KV("redirectToHttps", render.Map{
-		target.Why("the load balancer redirects users; the gateway must not, or the probe gets a 301", "enabled", redirect == RedirectAtLoadBalancer),
+		target.Why("the load balancer redirects users; the gateway must not, or the probe gets a 301", "enabled",
+			redirect == RedirectAtLoadBalancer && len(certificates) > 0),
 	}))
+}
+
+// CheckCertificates tells that users are served without HTTPS.
+func CheckCertificates(options *field.Path, certificates []string) diag.List {
+	var ds diag.List
+	if len(certificates) == 0 {
+		ds.Warnf(options, "SP338", "there is no certificate: the load balancer serves plain HTTP only").
+			WithHint("name one in certificates")
+	}
+	return ds
 }
