@@ -25,6 +25,11 @@ type Way struct {
 	Text string // command lines; with Terraform a fragment
 }
 
+// Unless is a shell's way to end, saying why, where a condition does not hold.
+func Unless(condition, why string) string {
+	return condition + " || { echo '" + why + "' >&2; exit 1; }\n"
+}
+
 // Others says whether another cluster than this one is in rotation, serving or standing by: the last one is never drained.
 func Others(f *plan.Fleet, c *plan.FleetCluster) bool {
 	for i := range f.Clusters {

@@ -6,8 +6,9 @@
 // An edge is added by one folder below this one and one line in target/all. The folder is the type of spec.edge[] in lower
 // case; gkeingress is one to copy. It holds README.md (Name, Description, Options, Example, Limits: tested), options.go with
 // the struct Options, whose tags json, min, max and enum are all that decoding and documentation need, the EdgeTarget, and
-// testdata/*.txtar with a spec and what is written for it. Nothing else is to be done: strict decoding, times, targets' list,
-// tests of determinism and of names follow from that. Kinds whose CRD a module ships are validated in test/conformance; of
+// testdata/*.txtar with a spec and what is written for it. Strict decoding, times, targets' list, tests of determinism and of
+// names follow from that. A type that specs may not name yet is one more value in pkg/api (EdgeType, with its enum) and in
+// pkg/validate; findings of its own get codes in pkg/diag, and the README's table a row, which tests ask for. Kinds whose CRD a module ships are validated in test/conformance; of
 // others a schema of one's own is put into its edge/testdata/crds.
 package target
 

@@ -31,13 +31,13 @@ func (t Target) Drain(f *plan.Fleet, c *plan.FleetCluster, restore bool) []targe
 		return nil // no check decides about the records yet
 	}
 	ways := []target.Way{{
-		Tool: target.AWS, Note: "needs no cluster; what wrote the check undoes it when it next looks",
+		Tool: target.AWS, Note: "needs no cluster; `edge restore` undoes it, and Terraform's next apply would",
 		Text: fmt.Sprintf("id=$(aws route53 list-health-checks --output text --query \\\n  \"HealthChecks[?%s].Id\")\n"+
 			"aws route53 update-health-check --health-check-id \"$id\" %s\n", d.query(c), flags),
 	}}
 	if d.options.Form == formACK {
 		return append(ways, target.Way{
-			Tool: target.Kubectl, Note: "in the cluster whose ACK controller owns the check; applying the fleet's folder again undoes it",
+			Tool: target.Kubectl, Note: "in the cluster whose ACK controller owns the check; only `edge restore` undoes it: what is generated does not name the fields",
 			Text: fmt.Sprintf("kubectl --namespace %s patch healthchecks.route53.services.k8s.aws %s --type merge \\\n"+
 				"  --patch '{\"spec\":{\"healthCheckConfig\":{\"disabled\":%t,\"inverted\":%t}}}'\n", f.Namespace, f.ObjectName(c.Name), on, on),
 		})
