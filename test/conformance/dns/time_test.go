@@ -136,9 +136,8 @@ func TestTimeBudgetCatches(t *testing.T) {
 // reach is how long something takes: typically is longer than nine of ten times.
 type reach struct{ typical, worst time.Duration }
 
-// predicted is what the plan says of a dead gateway at the worst, and what is typical if in each stage (probes, spreading the
-// news, TTL) every moment between the least and the most is as likely as any other.
+// predicted is what users are told of a dead gateway: what nine of ten failovers stay below, and the worst.
 func predicted(t plan.EdgeTiming) reach {
-	least := time.Duration(t.Unhealthy-1) * t.Interval
-	return reach{typical: least + (t.Dead()-least)*9/10, worst: t.Dead()}
+	all := new(plan.Health).Stages(t, plan.GatewayDead).Total()
+	return reach{typical: all.Typical, worst: all.Worst}
 }
