@@ -155,7 +155,8 @@ func BenchmarkHealthStart(b *testing.B) {
 	b.ReportMetric(rss, "MB/rest")
 }
 
-// BenchmarkHealthProbe is a paced load of 1,000 probes a second while 1,000 checks run and 200 of them hang.
+// BenchmarkHealthProbe is a paced load of 1,000 probes a second while 1,000 checks run and 200 of them hang. The same load on a
+// bare handler of net/http meanwhile tells what the checks' targets and the load itself take of the machine.
 func BenchmarkHealthProbe(b *testing.B) {
 	h := startHealth(b, program(b), 1000, 200)
 	time.Sleep(6 * time.Second) // into the second round
@@ -169,6 +170,9 @@ func BenchmarkHealthProbe(b *testing.B) {
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "ms/p99")
 	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms/p50")
 	b.ReportMetric(h.rss(b), "MB/1000-checks")
+	bare := paced(b, client, "http://"+startBare(b)+"/health", 5*time.Second)
+	slices.Sort(bare)
+	b.ReportMetric(float64(bare[len(bare)*99/100].Microseconds())/1000, "ms/p99-net/http")
 }
 
 // paced sends a probe each millisecond, whether the last one is answered or not.

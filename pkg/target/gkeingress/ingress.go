@@ -32,7 +32,7 @@ func (o *Options) ingress(f *plan.Fleet, c *plan.FleetCluster) []target.Object {
 			}),
 		}),
 	))
-	maps.Copy(front.Annotations, o.frontAnnotations(f, c, name))
+	maps.Copy(front.Annotations, o.frontAnnotations(c, name))
 	return []target.Object{
 		object("cloud.google.com/v1", "BackendConfig", google.RankConfig, google.BackendConfig(f, o.HealthCheck, o.Backend)),
 		object("networking.gke.io/v1beta1", "FrontendConfig", google.RankConfig, google.FrontendConfig(o.HTTPSRedirect, o.Certificates)),
@@ -41,7 +41,7 @@ func (o *Options) ingress(f *plan.Fleet, c *plan.FleetCluster) []target.Object {
 	}
 }
 
-func (o *Options) frontAnnotations(f *plan.Fleet, c *plan.FleetCluster, config string) map[string]string {
+func (o *Options) frontAnnotations(c *plan.FleetCluster, config string) map[string]string {
 	out := map[string]string{
 		"kubernetes.io/ingress.class":              "gce",
 		"networking.gke.io/v1beta1.FrontendConfig": config,

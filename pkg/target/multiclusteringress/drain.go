@@ -44,9 +44,10 @@ func (t Target) Drain(f *plan.Fleet, c *plan.FleetCluster, restore bool) []targe
 
 // untouched ends the shell unless the list is the spec's: with another cluster drained, it would come back with this drain.
 func (o *Options) untouched(f *plan.Fleet) string {
-	var all []string
-	for _, c := range serving(f) {
-		all = append(all, google.Link(c))
+	clusters := serving(f)
+	all := make([]string, len(clusters))
+	for i, c := range clusters {
+		all[i] = google.Link(c)
 	}
 	return target.Unless(fmt.Sprintf("[ \"$(kubectl --context %s --namespace %s get multiclusterservice %s -o 'jsonpath={.spec.clusters[*].link}')\" = '%s' ]",
 		o.configCluster(f), f.Namespace, o.live(f).name, strings.Join(all, " ")), "the links are not those of the spec: is another cluster drained?")
