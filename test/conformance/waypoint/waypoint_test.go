@@ -100,6 +100,7 @@ func sample(t *testing.T, namespace string, change func(*v1alpha1.ExternalFailov
 		t.Fatal(err)
 	}
 	generated.Rename(spec, namespace)
+	spec.Spec.Host = namespace + "." + spec.Spec.Host // one host of several namespaces is another question
 	change(&spec.Spec)
 	x, diags, err := generated.Compile(namespace, spec, platform)
 	if err != nil || x == nil {
