@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,41 +125,46 @@ func TestGatewayPodDies(t *testing.T) {
 	}
 }
 
+// neighbour is one of many hosts on a gateway with few ports. Who may use the first says nothing of the others beside it.
+func neighbour(t *testing.T, n int) *generated.Case {
+	t.Helper()
+	spec, platform, err := generated.Read(specFiles(t)["egress-gateway"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	generated.Rename(spec, "neighbours")
+	platform.FirstPort, platform.LastPort = 17000, 17003
+	spec.Name, spec.Spec.Host = fmt.Sprintf("host%d", n), fmt.Sprintf("host%d.internal", n)
+	if n > 0 {
+		spec.Spec.Clients.Namespaces = []string{"neighbours-others"}
+	}
+	c, diags, err := generated.Compile(spec.Name, spec, platform)
+	if err != nil || c == nil {
+		t.Fatalf("generating %s: %v %v", spec.Name, err, diags)
+	}
+	return c
+}
+
 // TestGatewayNeighbours puts many hosts on one gateway, so that they share its few ports, and adds more while one is under
 // load: nothing of it is lost, and none of its connections ends.
 func TestGatewayNeighbours(t *testing.T) {
 	t.Parallel()
 	s := use(t)
-	file := specFiles(t)["egress-gateway"]
-	neighbour := func(n int) *generated.Case {
-		spec, platform, err := generated.Read(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		generated.Rename(spec, "neighbours")
-		platform.FirstPort, platform.LastPort = 17000, 17003
-		spec.Name, spec.Spec.Host = fmt.Sprintf("host%d", n), fmt.Sprintf("host%d.internal", n)
-		c, diags, err := generated.Compile(spec.Name, spec, platform)
-		if err != nil || c == nil {
-			t.Fatalf("generating %s: %v %v", spec.Name, err, diags)
-		}
-		return c
-	}
-	first := neighbour(0)
+	first := neighbour(t, 0)
 	s.deploy(t, first)
 	for n := range 10 {
-		s.deploy(t, neighbour(n+1))
+		s.deploy(t, neighbour(t, n+1))
 	}
 	sc := s.scenario(t, first, first.Spec.Spec.Ports[0])
 	sc.Name = "neighbours come and stay"
 	sc.Failures = []bench.Failure{{Kind: bench.None, Endpoint: sc.Home[0], Until: 10 * time.Second}}
+	var all []*unstructured.Unstructured
+	for n := range 5 {
+		all = append(all, neighbour(t, n+20).Objects...)
+	}
 	done := make(chan error, 1)
 	go func() {
 		time.Sleep(8 * time.Second) // Envoys are up and the load runs
-		var all []*unstructured.Unstructured
-		for n := range 5 {
-			all = append(all, neighbour(n+20).Objects...)
-		}
 		done <- s.cluster.Apply(t.Context(), all)
 	}()
 	r := s.run(t, sc)
@@ -176,6 +182,40 @@ func TestGatewayNeighbours(t *testing.T) {
 	}
 	if r.During["west"]+r.Before["west"] > 0 {
 		t.Errorf("requests left home: %v %v", r.Before, r.During)
+	}
+}
+
+// TestGatewayKeepsOthersOut shows the host to everybody, and asks from a namespace that is not listed: the gateway refuses each
+// request, and none reaches a region. The namespaces that are listed are let in by every other test here.
+func TestGatewayKeepsOthersOut(t *testing.T) {
+	t.Parallel()
+	s := use(t)
+	c := compiled(t, "egress-gateway", specFiles(t)["egress-gateway"], "kept-out")
+	shown := 0
+	for _, o := range c.Objects {
+		if to, found, _ := unstructured.NestedStringSlice(o.Object, "spec", "exportTo"); found && !slices.Equal(to, []string{"."}) {
+			if err := unstructured.SetNestedStringSlice(o.Object, []string{"*"}, "spec", "exportTo"); err != nil {
+				t.Fatal(err)
+			}
+			shown++
+		}
+	}
+	if shown < 3 {
+		t.Fatalf("%d objects are shown to somebody", shown)
+	}
+	s.deploy(t, c)
+	sc := s.scenario(t, c, c.Spec.Spec.Ports[0])
+	sc.Name, sc.Timing.Recover = "somebody else", time.Second
+	sc.Node = s.clientNode(t, c, "kept-out-stranger", firstRegion(c))
+	sc.Failures = []bench.Failure{{Kind: bench.None, Endpoint: sc.Home[0], Until: 3 * time.Second}}
+	r := s.run(t, sc)
+	if n := r.Before["east"] + r.During["east"] + r.Before["west"] + r.During["west"]; n > 0 {
+		t.Errorf("%d requests of a namespace that is not listed reached a region", n)
+	}
+	for class, x := range r.Classes {
+		if refused := x.LostBefore + x.Lost(); x.Sent == 0 || refused != x.Sent {
+			t.Errorf("%s: %d of %d requests were refused, want all", class, refused, x.Sent)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ const (
 	busyPercent              = 70
 	statusPort               = 15021
 	metricsPort              = 15090
+	mergedMetricsPort        = 15020 // of the agent, where the injector points Prometheus to
 	credentialsFolder        = "/var/run/secrets/spillway/aws"
 	roleAnnotation           = "eks.amazonaws.com/role-arn"
 )
@@ -46,7 +47,7 @@ func (w writer) workload() []target.Object {
 			kv("podSelector", matchLabels(g.Selector)),
 			kv("policyTypes", render.Strings("Ingress")),
 			why("probes and metrics from anywhere; each spec lets its own clients in beside", "ingress", render.List{render.Map{
-				kv("ports", render.List{render.Inline{kv("port", statusPort)}, render.Inline{kv("port", metricsPort)}}),
+				kv("ports", render.List{render.Inline{kv("port", mergedMetricsPort)}, render.Inline{kv("port", statusPort)}, render.Inline{kv("port", metricsPort)}}),
 			}}),
 		})}),
 	)
@@ -183,10 +184,12 @@ func (w writer) access() []target.Object {
 	}
 	return append(objects, w.spec(securityV1, "AuthorizationPolicy", w.name(), render.Map{
 		kv("selector", matchLabels(w.gateway.Selector)),
-		why("denies on these ports only, so that it never shuts out what others do with the gateway", "action", "DENY"),
+		why("denies on these ports for this host only: what others do with the gateway is theirs", "action", "DENY"),
 		kv("rules", render.List{render.Map{
 			kv("from", render.List{render.Map{kv("source", render.Map{kv("notNamespaces", render.Strings(sources...))})}}),
 			kv("to", render.List{render.Map{kv("operation", render.Map{kv("ports", render.Strings(numbers...))})}}),
+			why("hosts that share a port are told apart by the name in TLS, here as there", "when",
+				render.List{render.Map{kv("key", "connection.sni"), kv("values", render.Strings(w.Host))}}),
 		}}),
 	}))
 }
