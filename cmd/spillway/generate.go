@@ -124,18 +124,24 @@ type written struct {
 }
 
 // once drops the objects that an earlier spec has printed already, because several share them.
-type once map[string]bool
+type once map[string]string
 
-func (o once) print(object target.Object) bool {
+// print says whether an object is to be printed. What several specs share is the same in all: were it not, one of them would
+// lose what it asked for.
+func (o once) print(object target.Object) (bool, error) {
 	if object.Shared == "" {
-		return true
+		return true, nil
 	}
 	id := object.Kind + " " + object.Namespace + "/" + object.Name
-	if o[id] {
-		return false
+	text := string(render.JSON(nil, object.Tree()))
+	if earlier, printed := o[id]; printed {
+		if earlier != text {
+			return false, fmt.Errorf("two specs that share %s write it differently", id)
+		}
+		return false, nil
 	}
-	o[id] = true
-	return true
+	o[id] = text
+	return true, nil
 }
 
 // printObjects prints the objects of all specs in order, with the separator between them.
@@ -157,7 +163,11 @@ func (o *generateOptions) printObjects(ctx context.Context, io IO, in *input, se
 	return ordered(ctx, in.specs(), work, func(_ int, all []written) error {
 		var out []byte
 		for _, w := range all {
-			if !shared.print(w.object) {
+			wanted, err := shared.print(w.object)
+			if err != nil {
+				return err
+			}
+			if !wanted {
 				continue
 			}
 			if !first {

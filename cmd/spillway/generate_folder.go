@@ -125,7 +125,11 @@ func (o *generateOptions) writeFolder(ctx context.Context, io IO, in *input) (er
 	err = ordered(ctx, in.specs(), work, func(i int, files []file) error {
 		progress.Step("generating spec", i+1, in.specs())
 		for _, file := range files {
-			if !shared.print(file.from) {
+			wanted, err := shared.print(file.from)
+			if err != nil {
+				return err
+			}
+			if !wanted {
 				continue
 			}
 			if err := file.into(f); err != nil {

@@ -229,6 +229,16 @@ func TestSharedGateways(t *testing.T) {
 			})},
 			want: []string{"error SP257 spec.egressGateway"},
 		},
+		"described by one, meant by another": {
+			specs: []*v1alpha1.ExternalFailover{
+				shared("a", func(x *v1alpha1.ExternalFailover) { x.Spec.EgressGateway = nil }),
+				shared("a", func(x *v1alpha1.ExternalFailover) {
+					x.Name, x.Spec.Host = "signed", "other.internal"
+					x.Spec.EgressGateway = &v1alpha1.EgressGateway{Credentials: &v1alpha1.AWSCredentials{RoleARN: "arn:aws:iam::1:role/r"}}
+				}),
+			},
+			want: []string{"error SP257 spec.egressGateway"},
+		},
 		"sidecars": {
 			specs: []*v1alpha1.ExternalFailover{shared("a", nil), shared("b", func(x *v1alpha1.ExternalFailover) { x.Spec.Delivery = v1alpha1.DeliverySidecar })},
 		},

@@ -30,6 +30,7 @@ type sharing struct {
 	described map[types.NamespacedName]description
 	hosts     map[string][]passage
 	claimed   map[string]int
+	describes bool // some spec describes a gateway
 	diags     diag.List
 }
 
@@ -46,15 +47,17 @@ type passage struct {
 	port    int
 }
 
-// mayMeet leaves out the many specs that describe no gateway and share their host's name with none.
+// mayMeet leaves out, where no spec describes a gateway, the many that share their host's name with none. Where one does,
+// another may mean the same gateway by its default name.
 func (s *sharing) mayMeet(spec *v1alpha1.ExternalFailover, all []*v1alpha1.ExternalFailover) bool {
 	if s.claimed == nil {
 		s.claimed = make(map[string]int, len(all))
 		for _, x := range all {
 			s.claimed[x.Spec.Host]++
+			s.describes = s.describes || x.Spec.EgressGateway != nil
 		}
 	}
-	return spec.Spec.EgressGateway != nil || s.claimed[spec.Spec.Host] > 1
+	return s.describes && spec.Spec.Delivery != v1alpha1.DeliverySidecar || s.claimed[spec.Spec.Host] > 1
 }
 
 // look plans just enough of a spec to know its gateway.
