@@ -56,5 +56,10 @@ func deliveryCodes() []Code {
 				"each request may cross a region twice.",
 			Fix: "Run one cluster for each region, or bind the gateway's pods to the region of the clients.",
 		},
+		{
+			ID: "SP269", Title: "whoever is in the mesh signs",
+			Why: "The gateway signs what it is sent with its own role. With clients.namespaces: [\"*\"] that is what any pod sends.",
+			Fix: "List the namespaces whose pods may use the role.",
+		},
 	}
 }

@@ -53,6 +53,7 @@ const (
 	codeGatewayPort     = "SP256"
 	codeGatewayApart    = "SP257"
 	codeWaypointRegion  = "SP258"
+	codeSignsForAll     = "SP269"
 	codeNoRequests      = "SP260"
 	codeClasses         = "SP261"
 	codePerTry          = "SP262"

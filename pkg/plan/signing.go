@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
@@ -47,6 +48,10 @@ func (b *builder) signed(s *v1alpha1.AWSSigning) {
 		b.diags.Errorf(b.at("signing", "aws"), codeSignerFilter, "the gateway signs by EnvoyFilter, and its namespace %s may hold none",
 			g.Namespace).WithHint("have the platform team run the gateway in a namespace of its own and say egressGateway: " +
 			"{namespace: …, envoyFilter: Allowed} in the platform file")
+	}
+	if slices.Contains(b.plan.Clients.Namespaces, "*") {
+		b.diags.Warnf(b.at("clients", "namespaces"), codeSignsForAll, "every pod of the mesh may use the gateway's AWS credentials").
+			WithHint("list the namespaces that may")
 	}
 	for i := range g.Hops {
 		b.signingRegion(i, &g.Hops[i])

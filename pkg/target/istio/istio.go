@@ -27,6 +27,7 @@ func New() Target { return Target{} }
 const (
 	networkingV1       = "networking.istio.io/v1"
 	networkingV1alpha3 = "networking.istio.io/v1alpha3"
+	securityV1         = "security.istio.io/v1"
 	rbacV1             = "rbac.authorization.k8s.io/v1"
 )
 
@@ -48,6 +49,7 @@ func (Target) Render(p *plan.Plan) ([]target.Object, error) {
 	w := newWriter(p)
 	objects := append(w.rbac(), egress.Objects(p)...)
 	objects = append(objects, w.destinationRules()...)
+	objects = append(objects, w.access()...)
 	objects = append(objects, w.envoyFilters()...)
 	if vs, ok := w.virtualService(); ok {
 		objects = append(objects, vs)
@@ -76,6 +78,8 @@ func (w writer) object(kind string, rank int, namespace, name string, body rende
 	switch rank {
 	case plan.RankRBAC:
 		version = rbacV1
+	case plan.RankPolicy:
+		version = securityV1
 	case plan.RankEnvoyFilter:
 		version = networkingV1alpha3
 	}

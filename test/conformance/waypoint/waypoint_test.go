@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
@@ -92,7 +94,7 @@ func deploy(t *testing.T, c *cluster.Cluster, namespace string) {
 	must(err)
 }
 
-// sample is the ambient sample, changed, in a namespace of its own.
+// sample is the ambient sample, changed, in a namespace of its own; in that called unguarded without what keeps others out.
 func sample(t *testing.T, namespace string, change func(*v1alpha1.ExternalFailoverSpec)) *generated.Case {
 	t.Helper()
 	spec, platform, err := generated.Read("../../../samples/ambient/failover.yaml")
@@ -106,7 +108,46 @@ func sample(t *testing.T, namespace string, change func(*v1alpha1.ExternalFailov
 	if err != nil || x == nil {
 		t.Fatal(err, diags)
 	}
+	if namespace == "unguarded" {
+		x.Objects = slices.DeleteFunc(x.Objects, func(o *unstructured.Unstructured) bool { return guards(o, x) })
+	}
 	return x
+}
+
+// guards says that an object keeps others than the clients from the host at the waypoint.
+func guards(o *unstructured.Unstructured, x *generated.Case) bool {
+	return o.GetKind() == "AuthorizationPolicy" && o.GetName() == x.Plan.Name
+}
+
+// got is what the waypoint of the second region gets.
+func got(t *testing.T, xds *xdsclient.Client, namespace string) *xdsclient.Snapshot {
+	t.Helper()
+	s, err := xds.Snapshot(t.Context(), xdsclient.Node{Namespace: namespace, Region: "us-west1", Waypoint: "waypoint"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// refuses wants the waypoint to refuse everybody but the client namespaces. Where the policy was left out nobody is refused: that
+// is the control.
+func refuses(t *testing.T, x *generated.Case, s *xdsclient.Snapshot) {
+	t.Helper()
+	rules, err := s.WaypointDenies(x.Plan.Host, x.Plan.Ports[0].Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(x.Objects, func(o *unstructured.Unstructured) bool { return guards(o, x) }) {
+		if rules != "" {
+			t.Errorf("nothing was written against anybody, and the waypoint refuses by %s", rules)
+		}
+		return
+	}
+	for _, ns := range x.Plan.Clients.Namespaces {
+		if !strings.Contains(rules, "/ns/"+ns+"/") || !strings.Contains(rules, "not_id") {
+			t.Errorf("the waypoint does not let in %s alone: %q", ns, rules)
+		}
+	}
 }
 
 // TestPromise asks istiod as the waypoints of two regions do: priorities, names in TLS, detection and what routes repeat are
@@ -124,6 +165,7 @@ func TestPromise(t *testing.T) {
 	t.Cleanup(func() { _ = xds.Close() })
 	for namespace, change := range map[string]func(*v1alpha1.ExternalFailoverSpec){
 		"through-a-gateway": func(*v1alpha1.ExternalFailoverSpec) {},
+		"unguarded":         func(*v1alpha1.ExternalFailoverSpec) {},
 		"alone": func(s *v1alpha1.ExternalFailoverSpec) {
 			for i := range s.Endpoints {
 				s.Endpoints[i].ServerName = "catalog.example.com"
@@ -146,20 +188,18 @@ func TestPromise(t *testing.T) {
 					t.Errorf("%s:\n%s", region, strings.Join(bad, "\n"))
 				}
 			}
+			refuses(t, x, got(t, xds, namespace))
 			other := *x.Plan
 			other.Identity.SubjectAltNames, other.Identity.ServerName = []string{"other.example.com"}, "other.example.com"
 			if other.Gateway != nil {
 				gateway := *other.Gateway
 				gateway.Identity, other.Gateway = "spiffe://cluster.local/ns/other/sa/other", &gateway
 			}
-			got, err := xds.Snapshot(t.Context(), xdsclient.Node{Namespace: namespace, Region: "us-west1", Waypoint: "waypoint"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if bad := promise.Check(&other, "us-east1", got); len(bad) < 2 {
+			now := got(t, xds, namespace)
+			if bad := promise.Check(&other, "us-east1", now); len(bad) < 2 {
 				t.Errorf("the control is blind to wrong names and another region: %v", bad)
 			}
-			accepted(t, x.Plan, got)
+			accepted(t, x.Plan, now)
 		})
 	}
 }
