@@ -31,7 +31,8 @@ func newEdge(name string, io IO) *cobra.Command {
 		Use:   "edge",
 		Short: "Print how a cluster is taken out of load balancers and DNS, and put back",
 		Long: "Edge prints the commands with which a cluster leaves what stands before it, without a probe that fails. It reads the\n" +
-			"ClusterFailover and asks no cluster, so that it helps while API servers are down; it changes nothing itself.",
+			"ClusterFailover and asks no cluster, so that it helps while API servers are down; it changes nothing itself. What it\n" +
+			"prints looks first whether another cluster is left to serve users, and where several tools could do it, one is enough.",
 		Example: examples(name,
 			"edge drain --cluster blue -f clusterfailover.yaml", "print every way to take a cluster out",
 			"edge drain --cluster blue -f clusterfailover.yaml -o gcloud | sh", "take it out",
@@ -142,7 +143,11 @@ func (r *edgeWays) way(f *plan.Fleet, e plan.Edge, w target.Way, cluster string)
 	if r.out.Len() > 0 {
 		r.out.WriteByte('\n')
 	}
-	fmt.Fprintf(&r.out, "# %s of %s: %s %s by %s; %s\n%s", e.Type, f.ID, r.use, cluster, w.Tool, w.Note, w.Text)
+	text := w.Text
+	if w.Tool == target.Terraform && r.tool == anyTool { // no commands: among some they would be taken for such
+		text = "# " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n# ") + "\n"
+	}
+	fmt.Fprintf(&r.out, "# %s of %s: %s %s by %s; %s\n%s", e.Type, f.ID, r.use, cluster, w.Tool, w.Note, text)
 	if !r.restore && e.Timing.TTL > 0 {
 		fmt.Fprintf(&r.out, "# names are kept for %s, and longer by %s\n", e.Timing.TTL, e.Timing.Beyond)
 	}

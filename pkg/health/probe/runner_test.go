@@ -267,3 +267,20 @@ func TestBatches(t *testing.T) {
 		}
 	}
 }
+
+// TestRoundTakesBreath: a round leaves the processor to others between two batches, so that the last of a hundred checks is begun
+// no sooner than after all those pauses.
+func TestRoundTakesBreath(t *testing.T) {
+	t.Parallel()
+	var checks []Check
+	for i := range 100 {
+		checks = append(checks, check("c"+strconv.Itoa(i), says(pass("ok"))))
+	}
+	run(t, checks, func(t *testing.T, r *Runner) {
+		sleep(time.Second)
+		s := r.Snapshot()
+		if least := 24 * breath; s == nil || s.Ended < least || s.Ended > 2*least {
+			t.Fatalf("100 checks that answer at once did not take a little more than %s: %+v", least, s)
+		}
+	})
+}
