@@ -1,8 +1,6 @@
 package compile
 
 import (
-	"time"
-
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
@@ -31,9 +29,7 @@ func timingsOf(spec *v1alpha1.ClusterFailover) ([]plan.EdgeTiming, diag.List) {
 		at := field.NewPath("spec", "edge").Index(i)
 		t, known := edgeTarget(e.Type)
 		if !known {
-			timings[i] = unwritten()[e.Type]
-			notWritten(&diags, at, e.Type, timings[i].Probes)
-			continue
+			continue // refused by validation: every type that there is has a target
 		}
 		options := t.Options()
 		if e.Options != nil {
@@ -76,38 +72,4 @@ func writes(t target.FleetTarget, spec *v1alpha1.ClusterFailover) bool {
 		}
 	}
 	return kind == ""
-}
-
-func notWritten(diags *diag.List, at *field.Path, kind v1alpha1.EdgeType, probes bool) {
-	d := diags.Warnf(at, "SP283", "this release writes no objects for the edge %s", kind)
-	if probes {
-		d.WithHint("set its health check by hand: the probe path of each cluster, status 200 and the cluster's token in the body")
-	}
-}
-
-// unwritten are the times of edges that no target writes, with health checks as one sets them by hand. Ten seconds to spread
-// the news are in each.
-func unwritten() map[v1alpha1.EdgeType]plan.EdgeTiming {
-	balancer := plan.EdgeTiming{
-		Probes: true, Interval: 5 * time.Second, Timeout: 3 * time.Second, Unhealthy: 2, Healthy: 2, Spread: 10 * time.Second,
-	}
-	aws := balancer
-	aws.FailsOpen, aws.Beyond = true, plan.BeyondKeepAlive
-	return map[v1alpha1.EdgeType]plan.EdgeTiming{
-		v1alpha1.EdgeGKEIngress:          balancer,
-		v1alpha1.EdgeGKEGateway:          balancer,
-		v1alpha1.EdgeMultiClusterGateway: balancer,
-		v1alpha1.EdgeMultiClusterIngress: balancer,
-		v1alpha1.EdgeALB:                 aws,
-		v1alpha1.EdgeNLB:                 aws,
-		v1alpha1.EdgeRoute53: {
-			Probes: true, Interval: 10 * time.Second, Timeout: 6 * time.Second, Unhealthy: 3, Healthy: 3, FromEnd: true,
-			Spread: 10 * time.Second, TTL: 30 * time.Second, FailsOpen: true, Beyond: plan.BeyondTTL,
-		},
-		v1alpha1.EdgeCloudDNS: {
-			Probes: true, Interval: 30 * time.Second, Timeout: 5 * time.Second, Unhealthy: 2, Healthy: 2,
-			Spread: 10 * time.Second, TTL: 30 * time.Second, Beyond: plan.BeyondTTL,
-		},
-		v1alpha1.EdgeExternalDNS: {Probes: true, Beyond: plan.BeyondTTL}, // the provider behind it decides
-	}
 }

@@ -4,20 +4,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/pkg/plan"
 	"github.com/spillway-mesh/spillway/pkg/render"
+	"github.com/spillway-mesh/spillway/pkg/target"
+	"github.com/spillway-mesh/spillway/pkg/target/all"
 )
 
 // Patterns compares the ways to fail over between clusters for a fleet.
 func Patterns(f *plan.Fleet) []plan.FleetPattern {
 	usual := map[string]plan.EdgeTiming{}
-	for kind, timing := range unwritten() {
-		usual[string(kind)] = timing
-	}
-	for _, kind := range []v1alpha1.EdgeType{v1alpha1.EdgeMultiClusterIngress, v1alpha1.EdgeRoute53, v1alpha1.EdgeMesh} {
-		if t, known := edgeTarget(kind); known {
-			usual[string(kind)] = t.Timing(t.Options())
+	for _, t := range all.Fleets() {
+		if edge, ok := t.(target.EdgeTarget); ok {
+			usual[edge.Info().Edge] = edge.Timing(edge.Options())
 		}
 	}
 	return f.Patterns(usual)

@@ -21,12 +21,6 @@ func fleetPlanCodes() []Code {
 			Fix: "Put the same keys into a Secret of each cluster, and name it under health.peerKeys.",
 		},
 		{
-			ID: "SP283", Title: "nothing is written for a part of the spec yet",
-			Why: "The part counts for times and checks, but what it describes must be set up by hand. Passed over without a " +
-				"word, it would look as if it were there.",
-			Fix: "Set it up by hand as the hint says, or wait for a release that writes it.",
-		},
-		{
 			ID: "SP285", Title: "two fleets write the health of one cluster",
 			Why: "A ClusterHealth has the name of its cluster and the namespace of its fleet. The second would overwrite the first.",
 			Fix: "Put the two fleets into different namespaces.",
