@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/test/conformance/bench"
 	"github.com/spillway-mesh/spillway/test/conformance/generated"
 )
@@ -138,11 +139,46 @@ func neighbour(t *testing.T, n int) *generated.Case {
 	if n > 0 {
 		spec.Spec.Clients.Namespaces = []string{"neighbours-others"}
 	}
+	if n >= 20 && n%3 == 0 {
+		spec.Spec.Signing = &v1alpha1.Signing{AWS: &v1alpha1.AWSSigning{Service: "dynamodb"}}
+		for i, region := range []string{"us-east-1", "us-west-2"} {
+			spec.Spec.Endpoints[i].SigningRegion = region
+		}
+	}
 	c, diags, err := generated.Compile(spec.Name, spec, platform)
 	if err != nil || c == nil {
 		t.Fatalf("generating %s: %v %v", spec.Name, err, diags)
 	}
 	return c
+}
+
+// comers lets one neighbour after the other in, each third of them signed for, until what it returns is called, which tells how many
+// came: so some come at every moment of a run, whenever it begins.
+func comers(t *testing.T, s *suite) func() int {
+	t.Helper()
+	var all [][]*unstructured.Unstructured
+	for n := range 60 {
+		all = append(all, neighbour(t, n+20).Objects)
+	}
+	stop, done := make(chan struct{}), make(chan int, 1)
+	go func() {
+		for n, objects := range all {
+			select {
+			case <-stop:
+				done <- n
+				return
+			case <-time.After(time.Second):
+			}
+			if err := s.cluster.Apply(t.Context(), objects); err != nil {
+				t.Error(err)
+			}
+		}
+		done <- len(all)
+	}()
+	return func() int {
+		close(stop)
+		return <-done
+	}
 }
 
 // TestGatewayNeighbours puts many hosts on one gateway, so that they share its few ports, and adds more while one is under
@@ -158,18 +194,10 @@ func TestGatewayNeighbours(t *testing.T) {
 	sc := s.scenario(t, first, first.Spec.Spec.Ports[0])
 	sc.Name = "neighbours come and stay"
 	sc.Failures = []bench.Failure{{Kind: bench.None, Endpoint: sc.Home[0], Until: 10 * time.Second}}
-	var all []*unstructured.Unstructured
-	for n := range 5 {
-		all = append(all, neighbour(t, n+20).Objects...)
-	}
-	done := make(chan error, 1)
-	go func() {
-		time.Sleep(8 * time.Second) // Envoys are up and the load runs
-		done <- s.cluster.Apply(t.Context(), all)
-	}()
+	come := comers(t, s)
 	r := s.run(t, sc)
-	if err := <-done; err != nil {
-		t.Error(err)
+	if n := come(); n < 5 {
+		t.Fatalf("only %d neighbours came", n)
 	}
 	judgeNames(t, r)
 	for class, x := range r.Classes {
