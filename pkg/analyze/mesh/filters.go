@@ -117,7 +117,7 @@ func (m *Model) patchesFor(namespace, host string) []Patch {
 
 // ClusterPatches are the patches of the cluster itself that act on its clients' sidecars, in order.
 func (c *Cluster) ClusterPatches() []Patch {
-	return c.patchesOf(networking.EnvoyFilter_CLUSTER, func(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
+	return c.patchesOf(func(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
 		m := p.GetMatch().GetCluster()
 		if m.GetName() != "" {
 			return m.GetName() == c.Name()
@@ -125,26 +125,49 @@ func (c *Cluster) ClusterPatches() []Patch {
 		return (m.GetService() == "" || m.GetService() == c.Host.Name) &&
 			(m.GetPortNumber() == 0 || int(m.GetPortNumber()) == c.Port.Number) &&
 			(m.GetSubset() == "" || m.GetSubset() == c.Subset)
-	})
+	}, networking.EnvoyFilter_CLUSTER)
 }
 
 // RoutePatches are the patches of routes to the host that act on its clients' sidecars, in order.
 func (c *Cluster) RoutePatches() []Patch {
-	number := strconv.Itoa(c.Port.Number)
-	return c.patchesOf(networking.EnvoyFilter_HTTP_ROUTE, func(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
-		m := p.GetMatch().GetRouteConfiguration()
-		vhost := m.GetVhost().GetName()
-		return (m.GetName() == "" || m.GetName() == number) && (m.GetPortNumber() == 0 || int(m.GetPortNumber()) == c.Port.Number) &&
-			(vhost == "" || vhost == c.Host.Name+":"+number)
-	})
+	return c.patchesOf(c.routedBy, networking.EnvoyFilter_HTTP_ROUTE)
 }
 
-func (c *Cluster) patchesOf(to networking.EnvoyFilter_ApplyTo, fits func(*networking.EnvoyFilter_EnvoyConfigObjectPatch) bool) []Patch {
+// RequestPatches are the patches of all that a request to the host meets in its clients' sidecars: the filters of the
+// listener, the routes, the cluster.
+func (c *Cluster) RequestPatches() []Patch {
+	return slices.Concat(
+		c.patchesOf(c.takenBy, networking.EnvoyFilter_LISTENER, networking.EnvoyFilter_FILTER_CHAIN, networking.EnvoyFilter_NETWORK_FILTER, networking.EnvoyFilter_HTTP_FILTER),
+		c.patchesOf(c.routedBy, networking.EnvoyFilter_ROUTE_CONFIGURATION, networking.EnvoyFilter_VIRTUAL_HOST, networking.EnvoyFilter_HTTP_ROUTE),
+		c.ClusterPatches())
+}
+
+// routedBy says whether a patch may act on routes to the host.
+func (c *Cluster) routedBy(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
+	number := strconv.Itoa(c.Port.Number)
+	m := p.GetMatch().GetRouteConfiguration()
+	vhost := m.GetVhost().GetName()
+	return (m.GetName() == "" || m.GetName() == number) && (m.GetPortNumber() == 0 || int(m.GetPortNumber()) == c.Port.Number) &&
+		(vhost == "" || vhost == c.Host.Name+":"+number)
+}
+
+// takenBy says whether a patch may act on a listener that takes requests to the host: one for all addresses of the port, or
+// for one of the host's own.
+func (c *Cluster) takenBy(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
+	m := p.GetMatch().GetListener()
+	sni := m.GetFilterChain().GetSni()
+	own := m.GetName() == "" || slices.ContainsFunc(append([]string{"0.0.0.0"}, c.Host.Addresses...), func(address string) bool {
+		return m.GetName() == address+"_"+strconv.Itoa(c.Port.Number)
+	})
+	return own && (m.GetPortNumber() == 0 || int(m.GetPortNumber()) == c.Port.Number) && (sni == "" || sni == c.Host.Name)
+}
+
+func (c *Cluster) patchesOf(fits func(*networking.EnvoyFilter_EnvoyConfigObjectPatch) bool, to ...networking.EnvoyFilter_ApplyTo) []Patch {
 	var out []Patch
 	for _, p := range c.patches {
 		context := p.Spec.GetMatch().GetContext()
 		sidecars := context == networking.EnvoyFilter_ANY || context == networking.EnvoyFilter_SIDECAR_OUTBOUND
-		if p.Spec.GetApplyTo() == to && sidecars && fits(p.Spec) {
+		if slices.Contains(to, p.Spec.GetApplyTo()) && sidecars && fits(p.Spec) {
 			out = append(out, p)
 		}
 	}

@@ -35,7 +35,7 @@ var unsigned = regexp.MustCompile(`(^|\.)(elb|rds|cache|compute|email-smtp|elast
 func checkAWSSignatures(p *analyze.Pass) {
 	for _, h := range p.Hosts() {
 		entry := h.Entry()
-		if sentUnsigned(entry.Object) || !carriesRequests(h) {
+		if sentUnsigned(entry.Object) || !slices.ContainsFunc(h.Ports, carriesRequests) {
 			continue
 		}
 		var regions []string
@@ -64,17 +64,26 @@ func sentUnsigned(o *manifest.Object) bool {
 }
 
 // carriesRequests says whether a port is for HTTP, in the open or within the application's TLS.
-func carriesRequests(h *mesh.Host) bool {
-	return slices.ContainsFunc(h.Ports, func(p mesh.Port) bool { return p.Protocol.IsHTTP() || p.Protocol == "HTTPS" })
+func carriesRequests(p mesh.Port) bool { return p.Protocol.IsHTTP() || p.Protocol == "HTTPS" }
+
+// signed says whether EnvoyFilters sign all requests to the host on their way, in the sidecars of all clients: what signs for
+// another host, or at a gateway, changes nothing for these.
+func signed(p *analyze.Pass, h *mesh.Host) bool {
+	some := false
+	for _, c := range p.Clusters() {
+		if !c.Host.Is(h) || !c.Used() || !carriesRequests(c.Port) {
+			continue
+		}
+		if !c.Port.Protocol.IsHTTP() || !slices.ContainsFunc(c.RequestPatches(), signs) { // within the application's TLS nothing can
+			return false
+		}
+		some = true
+	}
+	return some
 }
 
-// signed says whether an EnvoyFilter signs requests on their way.
-func signed(p *analyze.Pass, h *mesh.Host) bool {
-	return slices.ContainsFunc(p.Filters(h.Namespace), func(f *manifest.EnvoyFilter) bool {
-		found := false
-		for _, patch := range mesh.Patches(f) {
-			eachField(patch.Value, func(v manifest.Value) { found = found || strings.Contains(v.Text(), "aws_request_signing") })
-		}
-		return found
-	})
+func signs(patch mesh.Patch) bool {
+	found := false
+	eachField(patch.Value, func(v manifest.Value) { found = found || strings.Contains(v.Text(), "aws_request_signing") })
+	return found
 }
