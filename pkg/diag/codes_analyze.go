@@ -32,5 +32,11 @@ func analyzeCodes() []Code {
 				"in the other. Mostly a change was made by hand, or a delivery reached only some clusters.",
 			Fix: "Deliver the same objects to all clusters, from one spec; or leave the context out if it is to differ.",
 		},
+		{
+			ID: "SP606", Title: "endpoints of a proxy are not in its dump",
+			Why: "Envoy leaves out of its config dump what came to it by EDS, unless it is asked. Whether a region can be left, and " +
+				"in which order, cannot be judged without.",
+			Fix: "Take /config_dump?include_eds, or give the proxy's admin address.",
+		},
 	}
 }

@@ -33,21 +33,15 @@ type locality struct {
 	Zone   string `json:"zone"`
 }
 
-// Host is one address of a cluster and how it fares.
+// Host is one address of a cluster.
 type Host struct {
-	Address struct {
-		Socket struct {
-			Address string `json:"address"`
-			Port    int    `json:"port_value"`
-		} `json:"socket_address"`
-	} `json:"address"`
-	Priority int      `json:"priority"`
-	Locality locality `json:"locality"`
+	Priority int `json:"priority"`
 }
 
 // Cluster is the part of a cluster that a failover is made of.
 type Cluster struct {
 	Name           string     `json:"name"`
+	Type           string     `json:"type"`
 	ConnectTimeout string     `json:"connect_timeout"`
 	Detection      *detection `json:"outlier_detection"`
 	Checks         []check    `json:"health_checks"`
@@ -84,19 +78,10 @@ type assignment struct {
 }
 
 type group struct {
-	Locality  locality `json:"locality"`
-	Priority  int      `json:"priority"`
-	Weight    int      `json:"load_balancing_weight"`
-	Endpoints []struct {
-		Endpoint struct {
-			Address struct {
-				Socket struct {
-					Address string `json:"address"`
-					Port    int    `json:"port_value"`
-				} `json:"socket_address"`
-			} `json:"address"`
-		} `json:"endpoint"`
-	} `json:"lb_endpoints"`
+	Locality  locality          `json:"locality"`
+	Priority  int               `json:"priority"`
+	Weight    int               `json:"load_balancing_weight"`
+	Endpoints []json.RawMessage `json:"lb_endpoints"`
 }
 
 type socket struct {
@@ -188,8 +173,11 @@ func (d *Dump) section(raw json.RawMessage) error {
 	for _, c := range s.Active {
 		d.Clusters = append(d.Clusters, c.Cluster)
 	}
-	if s.Bootstrap.Node.ID != "" {
-		d.Node = s.Bootstrap.Node
+	if node := s.Bootstrap.Node; node.ID != "" {
+		if d.Node.ID != "" && d.Node.ID != node.ID {
+			return fmt.Errorf("it is of %s, and what was read before of %s: look at one proxy at a time", node.ID, d.Node.ID)
+		}
+		d.Node = node
 	}
 	for _, e := range s.Endpoints {
 		if d.endpoints == nil {
@@ -198,4 +186,48 @@ func (d *Dump) section(raw json.RawMessage) error {
 		d.endpoints[e.Config.Name] = e.Config
 	}
 	return nil
+}
+
+// Parse reads the parts of one proxy's dump.
+func Parse(name string, parts ...[]byte) (*Dump, error) {
+	d := &Dump{Name: name}
+	for _, p := range parts {
+		if err := d.Read(p); err != nil {
+			return nil, err
+		}
+	}
+	if len(d.Clusters) == 0 {
+		return nil, errors.New("there is no cluster in it: give the config dump (/config_dump?include_eds) too")
+	}
+	return d, nil
+}
+
+// outbound are the clusters that lead out: those of failovers are among them.
+func (d *Dump) outbound() []*Cluster {
+	var out []*Cluster
+	for i := range d.Clusters {
+		if c := &d.Clusters[i]; strings.HasPrefix(c.Name, "outbound|") {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// groups are the endpoints of a cluster by place: its own, or those that came apart from it.
+func (d *Dump) groups(c *Cluster) []group {
+	if len(c.Load.Groups) > 0 {
+		return c.Load.Groups
+	}
+	return d.endpoints[c.Name].Groups
+}
+
+// Unseen is how many clusters have endpoints that are not in the dump: Envoy leaves them out unless asked for them.
+func (d *Dump) Unseen() int {
+	n := 0
+	for _, c := range d.outbound() {
+		if _, seen := d.endpoints[c.Name]; c.Type == "EDS" && !seen {
+			n++
+		}
+	}
+	return n
 }

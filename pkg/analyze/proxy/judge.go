@@ -21,15 +21,8 @@ const (
 // Judge says what is wrong with the failovers of a proxy: the clusters that lead out and have several regions.
 func Judge(d *Dump) diag.List {
 	var out diag.List
-	for i := range d.Clusters {
-		c := &d.Clusters[i]
-		if !strings.HasPrefix(c.Name, "outbound|") {
-			continue
-		}
-		j := judge{dump: d, cluster: c, groups: c.Load.Groups}
-		if len(j.groups) == 0 {
-			j.groups = d.endpoints[c.Name].Groups
-		}
+	for _, c := range d.outbound() {
+		j := judge{dump: d, cluster: c, groups: d.groups(c)}
 		j.all()
 		out = append(out, j.found...)
 	}
@@ -191,15 +184,4 @@ func (j *judge) checks() {
 				"the health check sends the Host %s, which strict servers refuse", j.cluster.Name)
 		}
 	}
-}
-
-// Parse reads the parts of one proxy's dump.
-func Parse(name string, parts ...[]byte) (*Dump, error) {
-	d := &Dump{Name: name}
-	for _, p := range parts {
-		if err := d.Read(p); err != nil {
-			return nil, err
-		}
-	}
-	return d, nil
 }
