@@ -106,7 +106,7 @@ func (j *judge) detection() {
 		first = all / len(j.regions()) // all at once: leaving a region means its share of them
 	}
 	needed := (100*first + all - 1) / all
-	if percent < needed {
+	if one := c.Detection.Always && first == 1; percent < needed && !one {
 		what := "endpoints in its configuration"
 		if known {
 			what = "addresses that it knows now"
