@@ -75,6 +75,8 @@ type Snapshot struct {
 	Sources map[string][]byte
 	// Apart are folders that are known to hold a cluster each, whether or not their objects have names in common.
 	Apart []string
+	// Root is the folder or file that this part of a snapshot is for, of those that Worlds tells apart; empty for a whole one.
+	Root string
 
 	healths []Health
 	meshes  []heldMesh

@@ -30,9 +30,11 @@ func (s *Snapshot) Worlds() ([]*Snapshot, [2]*Object) {
 	}
 	out := make([]*Snapshot, 0, len(roots))
 	for _, root := range roots {
-		out = append(out, s.only(func(o *Object) bool {
+		world := s.only(func(o *Object) bool {
 			return !slices.ContainsFunc(roots, func(r string) bool { return inside(o.Source.File, r) && !inside(root, r) })
-		}))
+		})
+		world.Root = root
+		out = append(out, world)
 	}
 	return out, twice
 }
@@ -90,7 +92,7 @@ func apart(a, b string) (string, string) {
 
 // only is a snapshot of some of the objects, and of those with one identity the first.
 func (s *Snapshot) only(keep func(*Object) bool) *Snapshot {
-	out := &Snapshot{Mesh: s.Mesh, Ours: s.Ours, Sources: s.Sources, healths: s.healths}
+	out := &Snapshot{Ours: s.Ours, Sources: s.Sources, healths: s.healths}
 	kept, seen := map[*Object]bool{}, map[identity]bool{}
 	for _, o := range s.Objects {
 		id := identity{o.Group, o.Kind, o.Namespace, o.Name}

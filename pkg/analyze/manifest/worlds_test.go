@@ -52,3 +52,25 @@ func TestWorlds(t *testing.T) {
 		})
 	}
 }
+
+// TestMeshOfWorld: a mesh configuration is that of the world that holds it, or of all where none does.
+func TestMeshOfWorld(t *testing.T) {
+	t.Parallel()
+	const service = "apiVersion: v1\nkind: Service\nmetadata: {name: s}\n"
+	const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: 'connectTimeout: 1s'}\n"
+	for at, want := range map[string][]bool{"base/mesh": {true, true}, "prod/mesh": {false, true}} {
+		s, diags := Texts([]load.Text{{Name: at, Data: []byte(config)}, {Name: "dev/x", Data: []byte(service)}, {Name: "prod/x", Data: []byte(service)}}, load.Options{})
+		if len(diags) > 0 {
+			t.Fatal(diags)
+		}
+		worlds, _ := s.Worlds()
+		for i, w := range worlds {
+			if root := []string{"dev", "prod"}[i]; w.Root != root || (w.Mesh != nil) != want[i] || (w.MeshObject() != nil) != want[i] {
+				t.Errorf("%s: the world of %q has the mesh configuration: %t", at, w.Root, w.Mesh != nil)
+			}
+		}
+		if len(worlds) != 2 {
+			t.Errorf("%d worlds", len(worlds))
+		}
+	}
+}
