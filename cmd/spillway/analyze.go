@@ -132,16 +132,11 @@ func (o *analyzeOptions) analyze(ctx context.Context, io IO, paths []string) (*a
 			return nil, usagef("--ignore: %v", err)
 		}
 	}
-	var unseen diag.List
-	a := &analysis{}
-	if o.fromLive.on {
-		a.snapshot, a.diags, unseen, err = o.fromLive.read(ctx)
-	} else {
-		a.snapshot, a.diags, err = manifest.Read(paths, load.Options{Namespace: o.input.namespace, Recursive: true, Stdin: io.In})
-	}
+	found, err := o.read(ctx, io, paths)
 	if err != nil {
 		return nil, err
 	}
+	a := &analysis{snapshot: found.Snapshot, diags: found.Wrong}
 	refused, err := o.specs(ctx, a.snapshot)
 	if err != nil {
 		return nil, err
@@ -150,10 +145,10 @@ func (o *analyzeOptions) analyze(ctx context.Context, io IO, paths []string) (*a
 	if len(a.report.Models) > 1 { // folders of several environments or clusters: what is there twice is looked at apart
 		refused = slices.DeleteFunc(refused, func(d diag.Diagnostic) bool { return d.Code == "SP270" })
 	}
-	if len(a.snapshot.Apart) > 1 {
-		refused = append(refused, clusters.Twins(a.report.Models)...)
+	if o.fromLive.on {
+		refused = append(refused, found.Twins(a.report.Models)...)
 	}
-	a.report.Notes = slices.Concat(unseen, a.report.Notes)
+	a.report.Notes = slices.Concat(found.Unseen, a.report.Notes)
 	a.report.Suppress(ignores)
 	if err := o.compare(a); err != nil {
 		return nil, err
@@ -167,6 +162,15 @@ func (o *analyzeOptions) analyze(ctx context.Context, io IO, paths []string) (*a
 	})
 	a.diags.Sort()
 	return a, nil
+}
+
+// read reads files or clusters.
+func (o *analyzeOptions) read(ctx context.Context, io IO, paths []string) (*clusters.Found, error) {
+	if o.fromLive.on {
+		return o.fromLive.read(ctx)
+	}
+	s, diags, err := manifest.Read(paths, load.Options{Namespace: o.input.namespace, Recursive: true, Stdin: io.In})
+	return &clusters.Found{Snapshot: s, Wrong: diags}, err //nolint:wrapcheck // says what it was reading
 }
 
 // compare leaves out what the baseline knows, and writes a new one.

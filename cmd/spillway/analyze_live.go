@@ -8,8 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spillway-mesh/spillway/cmd/spillway/internal/clusters"
-	"github.com/spillway-mesh/spillway/pkg/analyze/manifest"
-	"github.com/spillway-mesh/spillway/pkg/diag"
 	"github.com/spillway-mesh/spillway/pkg/live"
 )
 
@@ -48,20 +46,13 @@ func (o *liveReading) check(paths, fixing bool) error {
 }
 
 // read reads all clusters. What could not be seen is apart from what is wrong with what was.
-func (o *liveReading) read(ctx context.Context) (s *manifest.Snapshot, wrong, unseen diag.List, err error) {
-	s, diags, err := clusters.Read(ctx, o.options)
+func (o *liveReading) read(ctx context.Context) (*clusters.Found, error) {
+	found, err := clusters.Read(ctx, o.options)
 	if err != nil {
-		return nil, nil, nil, err //nolint:wrapcheck // says what it was reading
+		return nil, err //nolint:wrapcheck // says what it was reading
 	}
-	for _, d := range diags {
-		if d.Code == "SP604" {
-			unseen = append(unseen, d)
-		} else {
-			wrong = append(wrong, d)
-		}
+	if len(found.Snapshot.Objects) == 0 && len(found.Unseen) > 0 {
+		return nil, errors.New(found.Unseen[0].Message)
 	}
-	if len(s.Objects) == 0 && len(unseen) > 0 {
-		return nil, nil, nil, errors.New(unseen[0].Message)
-	}
-	return s, wrong, unseen, nil
+	return found, nil
 }

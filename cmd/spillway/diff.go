@@ -3,17 +3,18 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/spillway-mesh/spillway/cmd/spillway/internal/clusters"
 	"github.com/spillway-mesh/spillway/pkg/analyze/manifest"
 	"github.com/spillway-mesh/spillway/pkg/analyze/mesh"
 	"github.com/spillway-mesh/spillway/pkg/api/v1alpha1"
 	"github.com/spillway-mesh/spillway/pkg/behaviour"
-	"github.com/spillway-mesh/spillway/pkg/diag"
 	"github.com/spillway-mesh/spillway/pkg/importer"
 	"github.com/spillway-mesh/spillway/pkg/load"
 	"github.com/spillway-mesh/spillway/pkg/plan"
@@ -77,24 +78,27 @@ func (o *diffOptions) run(ctx context.Context, io IO) error {
 	if err != nil {
 		return err
 	}
-	have, err := o.there(ctx, io)
+	have, silent, err := o.there(ctx, io)
 	if err != nil {
 		return err
 	}
 	var all []difference
 	for _, one := range have {
-		before := mesh.New(one.snapshot, mesh.Options{ClientRegions: o.input.clientRegions})
+		before := mesh.New(one, mesh.Options{ClientRegions: o.input.clientRegions})
 		for n := range in.specs() {
 			d, err := in.differs(n, before)
 			if err != nil {
 				return err
 			}
-			d.Context = one.context
+			d.Context = one.Root
 			all = append(all, d)
 		}
 	}
 	if err := o.print(io, all); err != nil {
 		return err
+	}
+	if silent != nil {
+		return silent
 	}
 	if slices.ContainsFunc(all, func(d difference) bool { return !d.none() }) {
 		return errFindings
@@ -102,50 +106,43 @@ func (o *diffOptions) run(ctx context.Context, io IO) error {
 	return nil
 }
 
-// place is objects to compare with, of files or of one context.
-type place struct {
-	context  string
-	snapshot *manifest.Snapshot
-}
-
-// there are the objects to compare with: those of files, or those of each cluster.
-func (o *diffOptions) there(ctx context.Context, io IO) ([]place, error) {
-	have, diags, err := o.read(ctx, io)
+// there are the objects to compare with: those of files, or those of each cluster. What of them cannot be compared is the
+// second result.
+func (o *diffOptions) there(ctx context.Context, io IO) (have []*manifest.Snapshot, silent, err error) {
+	found, err := o.read(ctx, io)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	in := &input{sources: have.Sources}
+	in := &input{sources: found.Snapshot.Sources}
+	diags := slices.Concat(found.Wrong, found.Unseen)
 	diags.Sort()
 	few, left := fold(diags)
 	if err := in.printFindings(io.Err, io.Getenv, few); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := writing(fmt.Fprint(io.Err, left)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := o.input.verdict(diags); err != nil || !o.live.on {
-		return []place{{snapshot: have}}, err
+		return []*manifest.Snapshot{found.Snapshot}, nil, err
 	}
-	worlds, _ := have.Worlds()
-	if len(have.Apart) == 0 {
-		worlds = worlds[:1]
-	}
-	out := make([]place, len(worlds))
-	for i, w := range worlds {
-		out[i] = place{snapshot: w}
-		if len(w.Objects) > 0 {
-			out[i].context, _, _ = strings.Cut(w.Objects[0].Source.File, "/")
+	worlds, _ := found.Snapshot.Worlds()
+	for _, w := range worlds {
+		if found.Answered(w.Root) {
+			have = append(have, w)
+		} else {
+			silent = errors.Join(silent, fmt.Errorf("context %s was not compared: it did not answer", w.Root))
 		}
 	}
-	return out, nil
+	return have, silent, nil
 }
 
-func (o *diffOptions) read(ctx context.Context, io IO) (*manifest.Snapshot, diag.List, error) {
-	if !o.live.on {
-		return manifest.Read(o.against, load.Options{Namespace: o.input.namespace, Recursive: true, Stdin: io.In}) //nolint:wrapcheck // says what it was reading
+func (o *diffOptions) read(ctx context.Context, io IO) (*clusters.Found, error) {
+	if o.live.on {
+		return o.live.read(ctx)
 	}
-	have, wrong, unseen, err := o.live.read(ctx)
-	return have, append(wrong, unseen...), err
+	s, diags, err := manifest.Read(o.against, load.Options{Namespace: o.input.namespace, Recursive: true, Stdin: io.In})
+	return &clusters.Found{Snapshot: s, Wrong: diags}, err //nolint:wrapcheck // says what it was reading
 }
 
 // differs compares the objects of the n-th spec with those that are there.

@@ -119,7 +119,8 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: mesh-vie
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: tenant}]
 `
 
-// kubeconfig puts the ways into clusters into one file; a context is named after its cluster and user.
+// kubeconfig puts the ways into clusters into one file; a context is named after its cluster and user, and gone is one where
+// nobody listens.
 func kubeconfig(t *testing.T, of map[string]*cluster.Cluster, users ...string) string {
 	t.Helper()
 	all := clientcmdapi.NewConfig()
@@ -143,6 +144,8 @@ func kubeconfig(t *testing.T, of map[string]*cluster.Cluster, users ...string) s
 			all.Contexts[key] = &clientcmdapi.Context{Cluster: key, AuthInfo: key, Namespace: "shop"}
 		}
 	}
+	all.Clusters["gone"] = &clientcmdapi.Cluster{Server: "http://127.0.0.1:1"}
+	all.Contexts["gone"] = &clientcmdapi.Context{Cluster: "gone", Namespace: "shop"}
 	at := filepath.Join(t.TempDir(), "kubeconfig")
 	if err := clientcmd.WriteToFile(*all, at); err != nil {
 		t.Fatal(err)
@@ -226,6 +229,18 @@ spec:
 			[]string{"diff", "-f", spec, "--context", "east-viewer,west-viewer"},
 			[]string{"east-viewer: shop/mydb", "west-viewer: shop/mydb", "(exit status 1)"},
 			nil,
+		},
+		{
+			"one is down",
+			[]string{"analyze", "--context", "east-admin,gone"},
+			[]string{"FX003", "SP604", "context gone: ", "(exit status 1)"},
+			[]string{"SP605"},
+		},
+		{
+			"difference to one that is down",
+			[]string{"diff", "-f", spec, "--context", "east-viewer,gone"},
+			[]string{"east-viewer: shop/mydb", "context gone was not compared", "(exit status 3)"},
+			[]string{"gone: shop/mydb"},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

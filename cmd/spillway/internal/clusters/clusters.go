@@ -5,6 +5,7 @@ package clusters
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -35,31 +36,45 @@ func wanted() map[string][]string {
 // meshNamespace is where the mesh configuration is looked for.
 const meshNamespace = "istio-system"
 
-// Read reads all contexts at once. Each is a folder of the snapshot, named as the context, with a file for each kind.
-func Read(ctx context.Context, o live.Options) (*manifest.Snapshot, diag.List, error) {
-	found, err := live.Open(o)
+// Found is what was read of all contexts.
+type Found struct {
+	// Snapshot has a folder for each context, named as it, with a file for each kind.
+	Snapshot *manifest.Snapshot
+	// Wrong is what is wrong with the objects, Unseen what could not be seen.
+	Wrong, Unseen diag.List
+
+	known map[string]map[kind]bool // by folder: kinds of which all objects are known
+}
+
+type kind struct{ group, name string }
+
+// Read reads all contexts at once.
+func Read(ctx context.Context, o live.Options) (*Found, error) {
+	contexts, err := live.Open(o)
 	if err != nil {
-		return nil, nil, err //nolint:wrapcheck // says what it was reading
+		return nil, err //nolint:wrapcheck // says what it was reading
 	}
-	readers := make([]reader, len(found))
+	readers := make([]reader, len(contexts))
 	var all sync.WaitGroup
-	for i, c := range found {
-		readers[i] = reader{cluster: c, namespace: o.Namespace, folder: folderOf(c.Context)}
+	for i, c := range contexts {
+		readers[i] = reader{cluster: c, namespace: o.Namespace, folder: folderOf(c.Context), known: map[kind]bool{}}
 		all.Go(func() { readers[i].read(ctx) })
 	}
 	all.Wait()
+	out := &Found{known: map[string]map[kind]bool{}}
 	var texts []load.Text
-	var diags diag.List
-	var roots []string
+	roots := make([]string, 0, len(readers))
 	for _, r := range readers {
-		texts, diags, roots = append(texts, r.texts...), append(diags, r.unseen...), append(roots, r.folder)
+		texts, roots, out.Unseen = append(texts, r.texts...), append(roots, r.folder), append(out.Unseen, r.unseen...)
+		out.known[r.folder] = r.known
 	}
-	s, more := manifest.Texts(texts, load.Options{})
-	if len(roots) > 1 {
-		s.Apart = roots
-	}
-	return s, append(diags, more...), nil
+	out.Snapshot, out.Wrong = manifest.Texts(texts, load.Options{})
+	out.Snapshot.Apart = roots
+	return out, nil
 }
+
+// Answered says whether the cluster of a folder let anything be seen.
+func (f *Found) Answered(folder string) bool { return len(f.known[folder]) > 0 }
 
 // folderOf is a context's name as one step of a path.
 func folderOf(name string) string { return strings.ReplaceAll(name, "/", "_") }
@@ -70,18 +85,13 @@ type reader struct {
 	namespace string // the only one to look at; "" for all
 	folder    string
 	texts     []load.Text
+	known     map[kind]bool
 	unseen    diag.List
 }
 
 func (r *reader) read(ctx context.Context) {
 	groups := wanted()
-	for _, group := range slices.Sorted(func(yield func(string) bool) {
-		for g := range groups {
-			if !yield(g) {
-				return
-			}
-		}
-	}) {
+	for _, group := range slices.Sorted(maps.Keys(groups)) {
 		kinds, err := r.cluster.Kinds(ctx, group)
 		if err != nil {
 			r.note("%v", err)
@@ -90,22 +100,22 @@ func (r *reader) read(ctx context.Context) {
 			}
 			continue
 		}
-		for _, k := range kinds {
-			if slices.Contains(groups[group], k.Kind) {
-				r.kind(ctx, k)
-			}
+		for _, name := range groups[group] {
+			i := slices.IndexFunc(kinds, func(k live.Kind) bool { return k.Kind == name })
+			r.known[kind{group, name}] = i < 0 || r.kind(ctx, kinds[i])
 		}
 	}
 	r.mesh(ctx)
 }
 
-// kind lists one kind, in all namespaces or, where that is forbidden, in the context's own.
-func (r *reader) kind(ctx context.Context, k live.Kind) {
+// kind lists one kind, in all namespaces or, where that is forbidden, in the context's own, and says whether that was all.
+func (r *reader) kind(ctx context.Context, k live.Kind) (all bool) {
 	namespace := r.namespace
 	if !k.Namespaced {
 		namespace = ""
 	}
 	objects, err := r.cluster.List(ctx, k, namespace)
+	all = err == nil
 	if live.Forbidden(err) && k.Namespaced && namespace == "" && r.cluster.Namespace != "" {
 		var second error
 		if objects, second = r.cluster.List(ctx, k, r.cluster.Namespace); second == nil {
@@ -115,9 +125,10 @@ func (r *reader) kind(ctx context.Context, k live.Kind) {
 	}
 	if err != nil {
 		r.note("%v", err)
-		return
+		return false
 	}
 	r.keep(k.String(), objects)
+	return all
 }
 
 // mesh reads the mesh configuration; of several revisions the default one.
