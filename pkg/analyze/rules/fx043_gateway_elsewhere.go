@@ -38,17 +38,8 @@ func checkGatewayElsewhere(p *analyze.Pass) {
 // regionsOfGateway are the regions to which the Deployments of a gateway are pinned.
 func regionsOfGateway(p *analyze.Pass, g *manifest.Gateway) []string {
 	var out []string
-	for _, d := range p.Snapshot.OfKind("apps", "Deployment") {
-		template := d.Tree.At("spec", "template")
-		for k, v := range g.Spec.GetSelector() {
-			if template.At("metadata", "labels", k).Text() != v {
-				template = manifest.Value{}
-				break
-			}
-		}
-		if template.Exists() && len(g.Spec.GetSelector()) > 0 {
-			out = append(out, template.At("spec", "nodeSelector", mesh.RegionLabel).Text())
-		}
+	for _, d := range deploymentsOf(p, "", g.Spec.GetSelector()) {
+		out = append(out, d.Tree.At("spec", "template", "spec", "nodeSelector", mesh.RegionLabel).Text())
 	}
 	slices.Sort(out)
 	out = slices.Compact(out)
@@ -61,10 +52,7 @@ func regionsOfGateway(p *analyze.Pass, g *manifest.Gateway) []string {
 // failoverBehind is a host with a failover that the routes of a gateway lead to, "" if none.
 func failoverBehind(p *analyze.Pass, g *manifest.Gateway) string {
 	for _, vs := range p.Snapshot.VirtualServices {
-		named := slices.ContainsFunc(vs.Spec.GetGateways(), func(name string) bool {
-			return name == g.Namespace+"/"+g.Name || name == g.Name && vs.Namespace == g.Namespace
-		})
-		if !named {
+		if !slices.Contains(gatewaysOf(vs), g.Namespace+"/"+g.Name) {
 			continue
 		}
 		for _, h := range vs.Spec.GetHttp() {

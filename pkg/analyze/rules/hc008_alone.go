@@ -34,9 +34,7 @@ func checkAlone(p *analyze.Pass) {
 func checkReplicas(p *analyze.Pass, d *manifest.Object, path string) {
 	pod := d.Tree.At("spec", "template", "spec")
 	replicas := d.Tree.At("spec", "replicas")
-	if n := number(replicas, 1); n < 2 && !slices.ContainsFunc(p.Snapshot.OfKind("autoscaling", "HorizontalPodAutoscaler"), func(h *manifest.Object) bool {
-		return h.Namespace == d.Namespace && h.Tree.At("spec", "scaleTargetRef", "name").Text() == d.Name && number(h.Tree.At("spec", "minReplicas"), 1) > 1
-	}) {
+	if n := number(replicas, 1); n < 2 && !slices.ContainsFunc(autoscalersOf(p, d), func(h *manifest.Object) bool { return number(h.Tree.At("spec", "minReplicas"), 1) > 1 }) {
 		p.Report(d, replicas.Path(), "one pod alone answers %s", path)
 	}
 	labels := d.Tree.At("spec", "template", "metadata", "labels").Table()

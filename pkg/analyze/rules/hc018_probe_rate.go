@@ -39,10 +39,8 @@ func gatewayReplicas(p *analyze.Pass) int64 {
 			}
 			counted[d] = true
 			n := number(d.Tree.At("spec", "replicas"), 1)
-			for _, h := range p.Snapshot.OfKind("autoscaling", "HorizontalPodAutoscaler") {
-				if h.Namespace == d.Namespace && h.Tree.At("spec", "scaleTargetRef", "name").Text() == d.Name {
-					n = max(n, number(h.Tree.At("spec", "maxReplicas"), n))
-				}
+			for _, h := range autoscalersOf(p, d) {
+				n = max(n, number(h.Tree.At("spec", "maxReplicas"), n))
 			}
 			sum += n
 		}

@@ -38,12 +38,13 @@ func healthRoutes(p *analyze.Pass, asks []ask) []healthRoute {
 // healthRoutesOf lists those of these VirtualServices.
 func healthRoutesOf(services []*manifest.VirtualService, asks []ask) []healthRoute {
 	var out []healthRoute
+	paths := healthPaths(asks)
 	for _, vs := range services {
 		if !atGateway(vs) {
 			continue
 		}
 		for i, h := range vs.Spec.GetHttp() {
-			for _, path := range healthPaths(asks) {
+			for _, path := range paths {
 				if anyAbout(h.GetMatch(), path) && len(h.GetRoute()) > 0 {
 					out = append(out, healthRoute{vs, h, "spec.http[" + strconv.Itoa(i) + "]", path})
 				}
@@ -151,6 +152,17 @@ func deploymentsOf(p *analyze.Pass, namespace string, selector map[string]string
 		labels := o.Tree.At("spec", "template", "metadata", "labels").Table()
 		if (namespace == "" || o.Namespace == namespace) && holds(labels, selector) {
 			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// autoscalersOf are those that set the number of a Deployment's pods.
+func autoscalersOf(p *analyze.Pass, d *manifest.Object) []*manifest.Object {
+	var out []*manifest.Object
+	for _, h := range p.Snapshot.OfKind("autoscaling", "HorizontalPodAutoscaler") {
+		if h.Namespace == d.Namespace && h.Tree.At("spec", "scaleTargetRef", "name").Text() == d.Name {
+			out = append(out, h)
 		}
 	}
 	return out
