@@ -142,9 +142,12 @@ func selectorsOf(p *analyze.Pass, o *manifest.Object) []map[string]string {
 	case "Service":
 		add(o.Tree.At("spec", "selector"))
 	case "BackendConfig":
+		name := `"` + o.Name + `"`
 		for _, s := range p.Snapshot.Objects {
-			config := s.Annotations["cloud.google.com/backend-config"] + s.Annotations["beta.cloud.google.com/backend-config"]
-			if s.Namespace == o.Namespace && strings.Contains(config, `"`+o.Name+`"`) {
+			if s.Namespace != o.Namespace || len(s.Annotations) == 0 {
+				continue
+			}
+			if config := s.Annotations["cloud.google.com/backend-config"] + s.Annotations["beta.cloud.google.com/backend-config"]; strings.Contains(config, name) {
 				add(s.Tree.At("spec", "selector"))
 				add(s.Tree.At("spec", "template", "spec", "selector"))
 			}

@@ -24,15 +24,18 @@ func init() {
 }
 
 func checkProbeDenied(p *analyze.Pass) {
-	asks := slices.DeleteFunc(asksOf(p), func(a ask) bool { return a.path == "" || len(atGateways(p)) == 0 })
+	if len(atGateways(p)) == 0 {
+		return
+	}
+	asks := slices.DeleteFunc(asksOf(p), func(a ask) bool { return a.path == "" })
+	allowing := policiesAtGateways(p, "ALLOW")
+	refusing := slices.Concat(policiesAtGateways(p, "DENY"), policiesAtGateways(p, "CUSTOM"))
 	for _, a := range asks {
-		for _, these := range policiesAtGateways(p, "ALLOW") {
+		for _, these := range allowing {
 			checkAllows(p, a, these)
 		}
-		for _, action := range []string{"DENY", "CUSTOM"} {
-			for _, these := range policiesAtGateways(p, action) {
-				checkDenies(p, a, these)
-			}
+		for _, these := range refusing {
+			checkDenies(p, a, these)
 		}
 	}
 	if len(asks) > 0 {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/spillway-mesh/spillway/pkg/analyze"
@@ -29,14 +30,17 @@ func checkProbeSources(p *analyze.Pass) {
 			checkNetworkPolicy(p, o, labels)
 		}
 	}
+	allowing := policiesAtGateways(p, "ALLOW")
 	for _, a := range asks {
-		for _, these := range policiesAtGateways(p, "ALLOW") {
+		for _, these := range allowing {
 			checkAllowedSources(p, a, these)
 		}
 	}
 	for _, o := range p.Snapshot.OfKind("compute.cnrm.cloud.google.com", "ComputeFirewall") {
 		ranges := o.Tree.At("spec", "sourceRanges")
-		of := slices.ContainsFunc(ranges.Texts(), func(r string) bool { return slices.Contains([]string{"35.191.0.0/16", "130.211.0.0/22"}, r) })
+		of := slices.ContainsFunc(ranges.Texts(), func(r string) bool {
+			return slices.ContainsFunc(googleRanges(), func(p netip.Prefix) bool { return p.String() == r })
+		})
 		if lacks := missing(ranges.Texts()); of && lacks.IsValid() && o.Tree.At("spec", "allow").Exists() {
 			p.Report(o, ranges.Path(), "probes from %s are not let in", lacks)
 		}
